@@ -8,9 +8,12 @@ from collections import Counter
 class Counters:
     """One a process, handed to whoever counts. Adding is one statement; nothing here waits, locks or fails.
 
-    ``connections``: WebSockets open now. ``messages_received``: whole data messages handed to sessions.
-    ``messages_sent``: messages handed to carriers for a socket (one a socket and message). ``outbox_bytes``: bytes now queued because a kernel buffer
-    was full. ``refusals``: by the protocol's error code, before or after the upgrade. ``closes``: sockets ended, by close code (1006: without a close frame).
+    * ``connections``: WebSockets open now.
+    * ``messages_received``: whole data messages handed to sessions.
+    * ``messages_sent``: messages handed to carriers, one a socket and message.
+    * ``outbox_bytes``: bytes waiting now because a kernel buffer was full.
+    * ``refusals``: by the protocol's error code, before or after the upgrade.
+    * ``closes``: sockets ended, by close code; 1006 without a close frame.
     """
 
     __slots__ = ("closes", "connections", "messages_received", "messages_sent", "outbox_bytes", "refusals")
