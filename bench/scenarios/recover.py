@@ -1,0 +1,5 @@
+"""To come."""
+
+from bench.scenario import Scenario
+
+RECOVER = Scenario("recover", "", (), lambda *_: {})
