@@ -47,6 +47,22 @@ def accept_response(head: RequestHead, subprotocol: str | None, headers: Sequenc
     return b"\r\n".join([*lines, b"", b""])
 
 
+def canned_head(head: RequestHead, subprotocol: str | None) -> bytes:
+    """A request head that trio-websocket will accept in place of the real one, which we checked: the real key and the chosen
+    subprotocol, nothing else. (wsproto refuses sound heads: ``Upgrade`` with two tokens, a ``Host`` that IDNA does not know.)"""
+    lines = [
+        b"GET / HTTP/1.1",
+        b"host: rooms",
+        b"upgrade: websocket",
+        b"connection: upgrade",
+        b"sec-websocket-version: 13",
+        b"sec-websocket-key: " + (head.get(b"sec-websocket-key") or b""),
+    ]
+    if subprotocol is not None:
+        lines.append(b"sec-websocket-protocol: " + subprotocol.encode("ascii"))
+    return b"\r\n".join([*lines, b"", b""])
+
+
 def accept_value(key: bytes) -> bytes:
     """What proves to the client that its key was read (RFC 6455 §4.2.2, item 5.4)."""
     return b64encode(sha1(key + b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11").digest())
