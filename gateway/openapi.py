@@ -1,0 +1,82 @@
+"""The description of the HTTP interface (OpenAPI 3.1), true to what ``gateway/http.py`` answers. Pure."""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any
+
+from gateway.errors import ERRORS
+
+Json = dict[str, Any]
+_METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
+
+
+def document() -> Json:
+    """The whole description."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "rooms",
+            "version": _version(),
+            "description": "The HTTP side of a room server. Rooms themselves talk over WebSockets: /rooms/{name}/ws and /{kind}/{name}/ws.",
+            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        },
+        "paths": {
+            "/": _get("The web chat", "text/html"),
+            "/healthz": _get("Alive; touches nothing", "text/plain"),
+            "/readyz": _get("Ready for new sockets", "text/plain", {"503": {"description": "Starting, or draining before it stops"}}),
+            "/metrics": _get("Prometheus text", "text/plain", _errors("401", "403"), security=[{"metrics": []}, {}]),
+            "/api/openapi.json": _get("This description", "application/json"),
+            "/{kind}/{name}/{path}": _room_paths(),
+        },
+        "components": {
+            "schemas": {"Error": _error_schema()},
+            "securitySchemes": {
+                "bearer": {
+                    "type": "http",
+                    "scheme": "bearer",
+                    "bearerFormat": "JWT",
+                    "description": "sub, exp and rooms: what the bearer may enter",
+                },
+                "metrics": {"type": "http", "scheme": "bearer", "description": "ROOMS_METRICS_TOKEN; without one set, loopback only"},
+            },
+        },
+    }
+
+
+def _bearer(description: str, **more: str) -> Json:
+    return {"type": "http", "scheme": "bearer", "description": description, **more}
+
+
+def _version() -> str:
+    try:
+        return version("rooms")
+    except PackageNotFoundError:
+        return "0"
+
+
+def _get(summary: str, media_type: str, others: Json | None = None, **more: Any) -> Json:
+    ok = {"description": "OK", "content": {media_type: {}}}
+    return {"get": {"summary": summary, "responses": {"default": {"description": "Whatever the room answers"}, **refusals},
+    }
+    named = {"in": "path", "required": True}
+    parameters = [
+        {**named, "name": "kind", "schema": {"type": "string", "pattern": "^[a-z][a-z0-9-]{0,31}$"}},
+        {**named, "name": "name", "schema": {"type": "string", "minLength": 1, "maxLength": 128}},
+        {**named, "name": "path", "schema": {"type": "string"}},
+    ]
+    return {"parameters": parameters, **dict.fromkeys(_METHODS, operation)}
+
+
+def _errors(*statuses: str) -> Json:
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {status: {"description": "Refused", "content": content} for status in statuses}
+
+
+def _error_schema() -> Json:
+    error = {
+        "type": "object",
+        "required": ["code", "message"],
+        "properties": {"code": {"type": "string", "enum": sorted(ERRORS)}, "message": {"type": "string"}},
+    }
+    return {"type": "object", "required": ["error"], "properties": {"error": error}}
