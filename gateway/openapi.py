@@ -57,7 +57,17 @@ def _version() -> str:
 
 def _get(summary: str, media_type: str, others: Json | None = None, **more: Any) -> Json:
     ok = {"description": "OK", "content": {media_type: {}}}
-    return {"get": {"summary": summary, "responses": {"default": {"description": "Whatever the room answers"}, **refusals},
+    ok = {"description": "OK", "content": {media_type: {}}}
+    return {"get": {"summary": summary, "responses": {"200": ok, **(others or {})}, **more}}
+
+
+def _room_paths() -> Json:
+    """A room's class decides what it answers; what can be said is who may ask and how it is refused."""
+    refusals = _errors("400", "401", "403", "404", "413", "500", "503", "504")
+    operation = {
+        "summary": "The room's own HTTP: becomes Room.on_request, answered with nosniff and CSP sandbox",
+        "security": [{"bearer": []}, {}],
+        "responses": {"default": {"description": "Whatever the room answers"}, **refusals},
     }
     named = {"in": "path", "required": True}
     parameters = [
