@@ -32,13 +32,8 @@ def document() -> Json:
         "components": {
             "schemas": {"Error": _error_schema()},
             "securitySchemes": {
-                "bearer": {
-                    "type": "http",
-                    "scheme": "bearer",
-                    "bearerFormat": "JWT",
-                    "description": "sub, exp and rooms: what the bearer may enter",
-                },
-                "metrics": {"type": "http", "scheme": "bearer", "description": "ROOMS_METRICS_TOKEN; without one set, loopback only"},
+                "bearer": _bearer("sub, exp and rooms: what the bearer may enter", bearerFormat="JWT"),
+                "metrics": _bearer("ROOMS_METRICS_TOKEN; without one set, loopback only"),
             },
         },
     }
@@ -56,7 +51,6 @@ def _version() -> str:
 
 
 def _get(summary: str, media_type: str, others: Json | None = None, **more: Any) -> Json:
-    ok = {"description": "OK", "content": {media_type: {}}}
     ok = {"description": "OK", "content": {media_type: {}}}
     return {"get": {"summary": summary, "responses": {"200": ok, **(others or {})}, **more}}
 
