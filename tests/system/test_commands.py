@@ -14,13 +14,14 @@ import pytest
 from tests.system.client import Client
 from tests.system.crowd import Crowd
 from tests.system.server import ROOT, Server
+from tests.system.tokens import token
 
 SAID = ["one", "two", "three", "vier", "五", "'six'", '"seven"']
 
 
 @pytest.fixture
 def ada(server: Server) -> Iterator[Client]:
-    with Client(server.socket_url("lobby"), token=server.token("ada", "*")) as client:
+    with Client(server.socket_url("lobby"), token=token("ada", "*")) as client:
         client.join()
         for text in SAID:
             client.say(text)
@@ -108,7 +109,7 @@ def test_a_second_server_on_the_folder_refuses_and_the_first_serves_on(server: S
 
 
 def test_a_damaged_room_is_set_aside_and_all_others_serve(server: Server, ada: Client) -> None:
-    with Client(server.socket_url("kitchen"), token=server.token("ada", "*")) as kitchen:
+    with Client(server.socket_url("kitchen"), token=token("ada", "*")) as kitchen:
         kitchen.join()
         kitchen.say("fine")
     assert server.stop() == 0
@@ -120,7 +121,7 @@ def test_a_damaged_room_is_set_aside_and_all_others_serve(server: Server, ada: C
     server.start()
     status, _ = server.get("/rooms/lobby/ws", upgrade(server))
     assert status == 503
-    with Client(server.socket_url("kitchen"), token=server.token("ada", "*")) as kitchen:
+    with Client(server.socket_url("kitchen"), token=token("ada", "*")) as kitchen:
         assert [message["message"] for message in kitchen.join()["history"]] == ["fine"]
 
 
@@ -130,5 +131,5 @@ def upgrade(server: Server) -> dict[str, str]:
         "Connection": "Upgrade",
         "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ==",
         "Sec-WebSocket-Version": "13",
-        "Authorization": f"Bearer {server.token('ada', '*')}",
+        "Authorization": f"Bearer {token('ada', '*')}",
     }

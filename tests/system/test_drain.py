@@ -10,6 +10,7 @@ import pytest
 
 from tests.system.crowd import Crowd, Member
 from tests.system.server import CarrierName, Server
+from tests.system.tokens import token
 
 SOCKETS = 500
 DRAIN_SECONDS = 3
@@ -23,7 +24,7 @@ def server(tmp_path: Path, carrier: CarrierName) -> Iterator[Server]:
 
 def fill(server: Server, crowd: Crowd) -> tuple[list[Member], Member]:
     """Sockets in rooms of ten; one more whose client has stopped reading with its buffers full."""
-    tokens = [server.token(f"user{i}", "*") for i in range(10)]
+    tokens = [token(f"user{i}", "*") for i in range(10)]
     members = [crowd.open(server.port, f"/rooms/r{i // 10}/ws", tokens[i % 10]) for i in range(SOCKETS)]
     stuck = crowd.open(server.port, "/rooms/r0/ws", tokens[0], receive_bytes=4096)
     crowd.wait(lambda: all(member.is_open for member in crowd.members), "upgrades")
@@ -75,8 +76,7 @@ def test_sigterm_twice_is_quicker_and_not_worse(server: Server) -> None:
 
 def test_sigterm_during_a_stream_loses_nothing_that_was_acknowledged(server: Server) -> None:
     with Crowd() as crowd:
-        token = server.token("ada", "*")
-        ada = crowd.open(server.port, "/rooms/lobby/ws", token)
+        ada = crowd.open(server.port, "/rooms/lobby/ws", token("ada", "*"))
         crowd.wait(lambda: ada.is_open, "upgrade")
         ada.send("join")
         for i in range(300):

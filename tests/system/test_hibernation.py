@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from tests.system.client import Client
 from tests.system.crowd import Crowd
 from tests.system.server import CarrierName, Server
+from tests.system.tokens import token
 
 ROOMS = int(os.environ.get("SLEEPING_ROOMS", "1000"))
 SOCKETS_A_ROOM = 5
@@ -39,7 +41,7 @@ def room_files(server: Server) -> list[str]:
 
 def test_a_thousand_rooms_sleep_and_wake_with_everybody_in_place(sleepy: Server) -> None:
     server = sleepy
-    tokens = [server.token(user, "*") for user in USERS]
+    tokens = [token(user, "*") for user in USERS]
     with Crowd() as crowd:
         rooms = [[crowd.open(server.port, f"/rooms/r{i}/ws", token) for token in tokens] for i in range(ROOMS)]
         crowd.wait(lambda: all(member.is_open for member in crowd.members), "upgrades")
@@ -82,23 +84,23 @@ def test_a_thousand_rooms_sleep_and_wake_with_everybody_in_place(sleepy: Server)
 
 
 def test_who_goes_while_the_room_sleeps_is_missed_when_it_wakes(sleepy: Server) -> None:
-    with Client(sleepy.socket_url("lobby"), token=sleepy.token("ada", "*")) as ada, Crowd() as crowd:
+    with Client(sleepy.socket_url("lobby"), token=token("ada", "*")) as ada, Crowd() as crowd:
         ada.join()
-        with Client(sleepy.socket_url("lobby"), token=sleepy.token("bob", "*")) as bob:
+        with Client(sleepy.socket_url("lobby"), token=token("bob", "*")) as bob:
             bob.join()
             crowd.wait(lambda: sleepy.metric("rooms_awake") == 0, "sleep")
         assert ada.receive("left")["user"] == "bob"
 
 
 def test_a_token_that_ends_while_the_room_sleeps_closes_the_socket(sleepy: Server) -> None:
-    token = sleepy.token("ada", "*", arguments=["--ttl", "3s"])
-    with Client(sleepy.socket_url("lobby"), token=token) as ada:
+    short = token("ada", "*", exp=int(time.time()) + 3)
+    with Client(sleepy.socket_url("lobby"), token=short) as ada:
         ada.join()
         assert ada.close_code() == 4401
 
 
 def test_stats_wake_no_room(sleepy: Server) -> None:
-    with Client(sleepy.socket_url("lobby"), token=sleepy.token("ada", "lobby")) as ada, Crowd() as crowd:
+    with Client(sleepy.socket_url("lobby"), token=token("ada", "lobby")) as ada, Crowd() as crowd:
         ada.join()
         crowd.wait(lambda: sleepy.metric("rooms_awake") == 0, "sleep")
         woken = sleepy.metric("rooms_rehydrations_total")
@@ -111,10 +113,10 @@ def test_stats_wake_no_room(sleepy: Server) -> None:
 def test_messages_timed_around_the_idle_limit_are_neither_lost_nor_doubled(sleepy: Server) -> None:
     """The room closes its file while the next message comes in: over and over, in many rooms at once."""
     rooms, rounds = 100, 3
-    token = sleepy.token("ada", "*")
+    pass_for_all = token("ada", "*")
     with Crowd() as crowd:
         for i in range(rooms):
-            crowd.open(sleepy.port, f"/rooms/edge{i}/ws", token)
+            crowd.open(sleepy.port, f"/rooms/edge{i}/ws", pass_for_all)
         crowd.wait(lambda: all(member.is_open for member in crowd.members), "upgrades")
         for member in crowd.members:
             member.send("join")

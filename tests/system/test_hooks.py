@@ -10,6 +10,7 @@ import pytest
 
 from tests.system.client import Client
 from tests.system.server import CarrierName, Server
+from tests.system.tokens import token
 
 
 @pytest.fixture
@@ -20,7 +21,7 @@ def server(tmp_path: Path, carrier: CarrierName) -> Iterator[Server]:
 
 @pytest.fixture
 def ada(server: Server) -> Iterator[Client]:
-    with Client(server.socket_url("one", "probes"), token=server.token("ada", "probes/*")) as client:
+    with Client(server.socket_url("one", "probes"), token=token("ada", "probes/*")) as client:
         yield client
 
 
@@ -35,7 +36,7 @@ def state(client: Client) -> dict[str, object]:
 
 
 def test_a_hook_that_raises_leaves_no_trace_and_keeps_the_sockets(server: Server, ada: Client) -> None:
-    with Client(server.socket_url("one", "probes"), token=server.token("bob", "probes/*")) as bob:
+    with Client(server.socket_url("one", "probes"), token=token("bob", "probes/*")) as bob:
         before = state(ada)
         assert before == {"k": None, "attachment": {"from": "connect"}, "alarm": False}
         ada.socket.send("raise")
@@ -50,7 +51,7 @@ def test_a_hook_that_returns_leaves_all_of_it_also_over_kill_9(server: Server, a
     assert state(ada) == {"k": "written", "attachment": {"from": "message"}, "alarm": True}
     server.kill()
     server.start()
-    with Client(server.socket_url("one", "probes"), token=server.token("ada", "probes/*")) as again:
+    with Client(server.socket_url("one", "probes"), token=token("ada", "probes/*")) as again:
         assert state(again) == {"k": "written", "attachment": {"from": "connect"}, "alarm": True}
 
 
@@ -80,5 +81,5 @@ def test_a_destroyed_room_keeps_nothing(server: Server, ada: Client) -> None:
     ask(ada, "write")
     ada.socket.send("destroy")
     assert ada.close_code() == 4404
-    with Client(server.socket_url("one", "probes"), token=server.token("ada", "probes/*")) as again:
+    with Client(server.socket_url("one", "probes"), token=token("ada", "probes/*")) as again:
         assert state(again) == {"k": None, "attachment": {"from": "connect"}, "alarm": False}

@@ -14,6 +14,7 @@ import pytest
 from tests.system.client import Client
 from tests.system.crowd import Crowd
 from tests.system.server import CARRIERS, CarrierName, Server
+from tests.system.tokens import token
 
 GOOD = """\
 GET /rooms/lobby/ws HTTP/1.1
@@ -36,13 +37,8 @@ def target(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         yield server
 
 
-@pytest.fixture(scope="module")
-def token(target: Server) -> str:
-    return target.token("ada", "*")
-
-
-def still_serves(server: Server, token: str) -> None:
-    with Client(server.socket_url("kitchen"), token=token) as client:
+def still_serves(server: Server) -> None:
+    with Client(server.socket_url("kitchen"), token=token("ada", "*")) as client:
         client.join()
         assert client.say("all is well")
 
@@ -62,8 +58,8 @@ def answer_to(server: Server, request: bytes) -> bytes:
         return said
 
 
-def good_head(server: Server, token: str) -> str:
-    return GOOD.format(host=server.host, token=token).replace("\n", "\r\n")
+def good_head(server: Server) -> str:
+    return GOOD.format(host=server.host, token=token("ada", "*")).replace("\n", "\r\n")
 
 
 BROKEN_HEADS = {
@@ -102,14 +98,14 @@ BROKEN_HEADS = {
 
 
 @pytest.mark.parametrize("why", BROKEN_HEADS)
-def test_a_broken_handshake_gets_a_status_and_harms_nobody(target: Server, token: str, why: str) -> None:
+def test_a_broken_handshake_gets_a_status_and_harms_nobody(target: Server, why: str) -> None:
     old, new, statuses = BROKEN_HEADS[why]
-    said = answer_to(target, good_head(target, token).replace(old, new, 1).encode("latin-1"))
+    said = answer_to(target, good_head(target).replace(old, new, 1).encode("latin-1"))
     assert said.startswith(b"HTTP/1.1 "), said
     assert int(said[9:12]) in statuses, said[:200]
     if int(said[9:12]) == 426:
         assert b"upgrade: websocket" in said.lower()
-    still_serves(target, token)
+    still_serves(target)
 
 
 @pytest.mark.parametrize(
@@ -123,23 +119,23 @@ def test_a_broken_handshake_gets_a_status_and_harms_nobody(target: Server, token
     ],
     ids=["empty lines", "a TLS hello", "zeros", "half a request", "HTTP/2"],
 )
-def test_what_is_no_http_is_turned_away(target: Server, token: str, noise: bytes) -> None:
+def test_what_is_no_http_is_turned_away(target: Server, noise: bytes) -> None:
     said = answer_to(target, noise)
     assert said == b"" or said.startswith((b"HTTP/1.1 4", b"HTTP/1.1 505"))
-    still_serves(target, token)
+    still_serves(target)
 
 
-def test_the_head_may_come_a_byte_at_a_time(target: Server, token: str) -> None:
+def test_the_head_may_come_a_byte_at_a_time(target: Server) -> None:
     with socket.create_connection(("127.0.0.1", target.port), PATIENCE_SECONDS) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for byte in good_head(target, token).encode():
+        for byte in good_head(target).encode():
             client.send(bytes([byte]))
         assert client.recv(65536).startswith(b"HTTP/1.1 101")
 
 
-def test_frames_may_come_with_the_head(target: Server, token: str) -> None:
+def test_frames_may_come_with_the_head(target: Server) -> None:
     with socket.create_connection(("127.0.0.1", target.port), PATIENCE_SECONDS) as client:
-        client.sendall(good_head(target, token).encode() + masked(1, b"ping"))
+        client.sendall(good_head(target).encode() + masked(1, b"ping"))
         said = b""
         while b"\x81\x04pong" not in said:
             piece = client.recv(65536)
@@ -147,11 +143,11 @@ def test_frames_may_come_with_the_head(target: Server, token: str) -> None:
             said += piece
 
 
-def test_an_upgrade_may_be_the_second_request_of_a_connection(target: Server, token: str) -> None:
+def test_an_upgrade_may_be_the_second_request_of_a_connection(target: Server) -> None:
     with socket.create_connection(("127.0.0.1", target.port), PATIENCE_SECONDS) as client:
         client.sendall(f"GET /healthz HTTP/1.1\r\nHost: {target.host}\r\n\r\n".encode())
         assert client.recv(65536).startswith(b"HTTP/1.1 200")
-        client.sendall(good_head(target, token).encode())
+        client.sendall(good_head(target).encode())
         said = client.recv(65536)
         while b"HTTP/1.1 101" not in said:
             piece = client.recv(65536)
@@ -196,19 +192,19 @@ BAD_FRAMES = {
 
 
 @pytest.mark.parametrize("why", BAD_FRAMES)
-def test_a_bad_frame_closes_its_socket_with_the_fitting_code(target: Server, token: str, why: str) -> None:
+def test_a_bad_frame_closes_its_socket_with_the_fitting_code(target: Server, why: str) -> None:
     frames, code = BAD_FRAMES[why]
-    said = answer_to(target, good_head(target, token).encode() + frames)
+    said = answer_to(target, good_head(target).encode() + frames)
     assert struct.pack("!H", code) in said[said.rfind(b"\x88") :][:4], f"{said[-100:]!r}"
-    still_serves(target, token)
+    still_serves(target)
 
 
-def test_floods_of_control_frames_are_answered_and_harm_nobody(target: Server, token: str) -> None:
+def test_floods_of_control_frames_are_answered_and_harm_nobody(target: Server) -> None:
     with socket.create_connection(("127.0.0.1", target.port), PATIENCE_SECONDS) as client:
-        client.sendall(good_head(target, token).encode())
+        client.sendall(good_head(target).encode())
         for _ in range(20):
             client.sendall(masked(9, b"x" * 100) * 50 + masked(10, b"") * 50)
-            still_serves(target, token)
+            still_serves(target)
             client.setblocking(False)
             try:
                 while client.recv(1 << 20):
@@ -218,8 +214,8 @@ def test_floods_of_control_frames_are_answered_and_harm_nobody(target: Server, t
             client.settimeout(PATIENCE_SECONDS)
 
 
-def test_sockets_that_vanish_at_every_stage_leave_nothing_behind(target: Server, token: str) -> None:
-    head = good_head(target, token).encode()
+def test_sockets_that_vanish_at_every_stage_leave_nothing_behind(target: Server) -> None:
+    head = good_head(target).encode()
     frame = masked(1, b'{"type":"join","data":{}}')
     whole = head + frame
     for cut in (0, 1, 20, len(head) - 1, len(head), len(head) + 1, len(head) + 7, len(whole)):
@@ -231,14 +227,14 @@ def test_sockets_that_vanish_at_every_stage_leave_nothing_behind(target: Server,
             client.close()
     with Crowd() as patience:
         patience.wait(lambda: target.metric("rooms_connections") == 0, "the dead sockets to be gone")
-    still_serves(target, token)
+    still_serves(target)
 
 
 def test_who_reads_too_slowly_is_closed_and_nobody_else_notices(tmp_path: Path, carrier: CarrierName) -> None:
     with Server(tmp_path, carrier=carrier, env={"ROOMS_OUTBOX_BYTES_MAX": "65536"}) as server, Crowd() as crowd:
-        talker = crowd.open(server.port, "/rooms/lobby/ws", server.token("ada", "*"))
-        reader = crowd.open(server.port, "/rooms/lobby/ws", server.token("bob", "*"))
-        slow = crowd.open(server.port, "/rooms/lobby/ws", server.token("eve", "*"), receive_bytes=4096)
+        talker = crowd.open(server.port, "/rooms/lobby/ws", token("ada", "*"))
+        reader = crowd.open(server.port, "/rooms/lobby/ws", token("bob", "*"))
+        slow = crowd.open(server.port, "/rooms/lobby/ws", token("eve", "*"), receive_bytes=4096)
         crowd.wait(lambda: all(member.is_open for member in crowd.members), "upgrades")
         for member in crowd.members:
             member.send("join")
@@ -263,7 +259,6 @@ def test_who_reads_too_slowly_is_closed_and_nobody_else_notices(tmp_path: Path, 
 
 def test_a_server_without_free_descriptors_recovers(tmp_path: Path, carrier: CarrierName) -> None:
     with Server(tmp_path, carrier=carrier) as server:
-        token = server.token("ada", "*")
         assert server.process is not None
         soft, hard = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
         open_now = len(list(Path(f"/proc/{server.process.pid}/fd").iterdir()))
@@ -272,5 +267,5 @@ def test_a_server_without_free_descriptors_recovers(tmp_path: Path, carrier: Car
         for client in crowded:
             client.close()
         resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (soft, hard))
-        still_serves(server, token)
+        still_serves(server)
         assert server.log().count("\n") < 200, "the log is not flooded"

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import jwt
 import pytest
 from websockets.exceptions import InvalidStatus
 
 from tests.system.client import Client
 from tests.system.server import CARRIERS, SECRET, CarrierName, Server
+from tests.system.tokens import token
 
 AUTH_SECONDS = 1
 
@@ -30,10 +30,9 @@ def door(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         yield server
 
 
-def token(secret: str = SECRET, algorithm: str = "HS256", headers: dict[str, Any] | None = None, **claims: Any) -> str:
-    """A token of ada for the lobby, unless the claims say otherwise; ``None`` takes a claim out."""
-    whole = {"sub": "ada", "rooms": ["lobby"], "exp": int(time.time()) + 3600, **claims}
-    return jwt.encode({k: v for k, v in whole.items() if v is not None}, secret, algorithm, headers=headers)
+def of_ada(rooms: object = ("lobby",), **how: Any) -> str:
+    """A token of ada for the lobby, unless told otherwise."""
+    return token(how.pop("sub", "ada"), **{"rooms": list(rooms) if isinstance(rooms, tuple) else rooms, **how})
 
 
 def signed(header: str, payload: str) -> str:
@@ -49,40 +48,40 @@ def signed(header: str, payload: str) -> str:
 FUTURE = int(time.time()) + 600
 HEADER = '{"alg":"HS256","typ":"JWT"}'
 INVALID = {
-    "expired": token(exp=int(time.time()) - 120),
-    "another secret": token(secret="x" * 40),
-    "no expiry": token(exp=None),
-    "no subject": token(sub=None),
-    "empty subject": token(sub=""),
-    "subject with a line feed": token(sub="ada\nbob"),
-    "subject with a slash": token(sub="a/b"),
-    "reserved subject": token(sub="guest-ada"),
-    "not yet": token(nbf=FUTURE),
-    "issued in the future": token(iat=FUTURE),
-    "year thirty thousand": token(exp=900_000_000_000),
-    "another type": token(headers={"typ": "at"}),
-    "a refresh token": token(token_use="refresh"),
-    "another algorithm": token(algorithm="HS512"),
+    "expired": of_ada(exp=int(time.time()) - 120),
+    "another secret": of_ada(secret="x" * 40),
+    "no expiry": of_ada(exp=None),
+    "no subject": of_ada(sub=None),
+    "empty subject": of_ada(sub=""),
+    "subject with a line feed": of_ada(sub="ada\nbob"),
+    "subject with a slash": of_ada(sub="a/b"),
+    "reserved subject": of_ada(sub="guest-ada"),
+    "not yet": of_ada(nbf=FUTURE),
+    "issued in the future": of_ada(iat=FUTURE),
+    "year thirty thousand": of_ada(exp=900_000_000_000),
+    "another type": of_ada(headers={"typ": "at"}),
+    "a refresh token": of_ada(token_use="refresh"),
+    "another algorithm": of_ada(algorithm="HS512"),
     "no algorithm": signed('{"alg":"none","typ":"JWT"}', json.dumps({"sub": "ada", "rooms": ["lobby"], "exp": FUTURE})),
     "duplicate keys": signed(HEADER, f'{{"sub":"eve","sub":"ada","rooms":["lobby"],"exp":{FUTURE}}}'),
-    "rooms is no list": token(rooms="lobby"),
+    "rooms is no list": of_ada(rooms="lobby"),
     "a word": "rubbish",
     "three dots": "a.b.c",
 }
 WITHOUT_GRANT = {
-    "another room": token(rooms=["kitchen"]),
-    "no rooms": token(rooms=[]),
-    "rooms absent": token(rooms=None),
-    "another prefix": token(rooms=["lob"]),
-    "another kind": token(rooms=["devices/lobby"]),
+    "another room": of_ada(rooms=["kitchen"]),
+    "no rooms": of_ada(rooms=[]),
+    "rooms absent": of_ada(rooms=None),
+    "another prefix": of_ada(rooms=["lob"]),
+    "another kind": of_ada(rooms=["devices/lobby"]),
 }
 WITH_GRANT = {
-    "the room": token(),
-    "a prefix": token(rooms=["lob*"]),
-    "everything": token(rooms=["*"]),
-    "an admin": token(rooms=[], admin=True),
-    "kind and name": token(rooms=["rooms/lobby"]),
-    "access token": token(headers={"typ": "at+jwt"}, token_use="access"),
+    "the room": of_ada(),
+    "a prefix": of_ada(rooms=["lob*"]),
+    "everything": of_ada(rooms=["*"]),
+    "an admin": of_ada(rooms=[], admin=True),
+    "kind and name": of_ada(rooms=["rooms/lobby"]),
+    "access token": of_ada(headers={"typ": "at+jwt"}, token_use="access"),
 }
 
 
@@ -116,14 +115,14 @@ def test_a_token_without_the_room_in_a_header_is_403(door: Server, why: str) -> 
 
 @pytest.mark.parametrize("protocols", [["bearer.{}", "rooms.v1.json"], ["{}"]], ids=["beside another", "alone"])
 def test_a_token_may_come_as_a_subprotocol(door: Server, protocols: list[str]) -> None:
-    offered = [protocol.format(token()) for protocol in protocols]
+    offered = [protocol.format(of_ada()) for protocol in protocols]
     with Client(door.socket_url("lobby"), subprotocols=offered) as client:
         assert client.socket.subprotocol == offered[-1]
         assert client.receive("hello")["user"]["user"] == "ada"
 
 
 def test_the_clientid_header_carries_a_token(door: Server) -> None:
-    with Client(door.socket_url("lobby"), headers={"clientid": token()}) as client:
+    with Client(door.socket_url("lobby"), headers={"clientid": of_ada()}) as client:
         assert client.receive("hello")["user"]["user"] == "ada"
     assert refused(door, headers={"clientid": INVALID["expired"]})[0] == 401
 
@@ -139,7 +138,7 @@ def test_a_refused_subprotocol_is_told_on_the_socket(door: Server, name: str, co
 
 def test_a_token_in_the_query_is_refused(door: Server) -> None:
     with pytest.raises(InvalidStatus) as caught:
-        Client(door.socket_url("lobby", query=f"?token={token()}"))
+        Client(door.socket_url("lobby", query=f"?token={of_ada()}"))
     assert caught.value.response.status_code in (400, 401)
 
 
@@ -150,7 +149,7 @@ def test_no_token_in_time_is_4408(door: Server) -> None:
 
 def test_the_first_message_may_bring_the_token(door: Server) -> None:
     with Client(door.socket_url("lobby")) as client:
-        client.send("auth", token=token())
+        client.send("auth", token=of_ada())
         assert client.next()["type"] == "hello"
         assert client.join()["user"] == "ada"
 
@@ -170,33 +169,33 @@ def test_before_auth_nothing_is_served(door: Server) -> None:
 
 
 def test_an_open_socket_is_warned_and_closed_when_its_token_ends(door: Server) -> None:
-    with Client(door.socket_url("lobby"), token=token(exp=int(time.time()) + 2)) as client:
+    with Client(door.socket_url("lobby"), token=of_ada(exp=int(time.time()) + 2)) as client:
         client.join()
         assert client.receive("expiring")["at"]
         assert client.close_code() == 4401
 
 
 def test_a_fresh_token_of_the_same_user_keeps_the_socket(door: Server) -> None:
-    with Client(door.socket_url("lobby"), token=token(exp=int(time.time()) + 2)) as client:
+    with Client(door.socket_url("lobby"), token=of_ada(exp=int(time.time()) + 2)) as client:
         client.join()
-        client.send("auth", token=token(exp=int(time.time()) + 5), ref="fresh")
+        client.send("auth", token=of_ada(exp=int(time.time()) + 5), ref="fresh")
         assert client.envelope("hello")["type"] == "hello"
         assert client.envelope("hello")["ref"] == "fresh"
-        client.send("auth", token=token(sub="eve"), ref="eve")
+        client.send("auth", token=of_ada(sub="eve"), ref="eve")
         assert client.envelope("error")["data"]["code"] == "not_authorized"
         assert client.close_code() == 4401  # of the second token: the first would have ended before the refusal could be asked
 
 
 def test_a_refresh_without_the_room_closes_a_one_room_socket(door: Server) -> None:
-    with Client(door.socket_url("lobby"), token=token()) as client:
+    with Client(door.socket_url("lobby"), token=of_ada()) as client:
         client.join()
-        client.send("auth", token=token(rooms=["kitchen"]))
+        client.send("auth", token=of_ada(rooms=["kitchen"]))
         assert client.close_code() == 4403
         assert client.receive("left")["reason"] == "not_authorized"
 
 
 def test_a_bad_refresh_leaves_the_old_token_standing(door: Server) -> None:
-    with Client(door.socket_url("lobby"), token=token()) as client:
+    with Client(door.socket_url("lobby"), token=of_ada()) as client:
         client.join()
         client.send("auth", token=INVALID["expired"], ref=1)
         assert client.envelope("error")["ref"] == 1
@@ -205,7 +204,7 @@ def test_a_bad_refresh_leaves_the_old_token_standing(door: Server) -> None:
 
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1.evil.example"])
 def test_a_foreign_origin_is_refused(door: Server, origin: str) -> None:
-    assert refused(door, token=token(), origin=origin)[0] == 403
+    assert refused(door, token=of_ada(), origin=origin)[0] == 403
 
 
 def test_no_token_appears_in_the_log(door: Server) -> None:
@@ -219,7 +218,7 @@ def test_the_previous_secret_is_accepted_during_rotation(tmp_path: Path) -> None
     previous = "the secret before, thirty-two bytes or more"
     with Server(tmp_path, env={"ROOMS_JWT_SECRET_PREVIOUS": previous}) as server:
         for secret in (SECRET, previous):
-            with Client(server.socket_url("lobby"), token=token(secret=secret)) as client:
+            with Client(server.socket_url("lobby"), token=of_ada(secret=secret)) as client:
                 assert client.join()["user"] == "ada"
 
 
