@@ -1,0 +1,1 @@
+"""The room kinds that come with the server."""

@@ -1,0 +1,1 @@
+"""The chat room, against the public names of ``rooms`` only."""

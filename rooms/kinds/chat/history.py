@@ -1,0 +1,175 @@
+"""The messages of one room, in the order of their seq: a table that reads like a log."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+from msgspec import Struct
+
+from rooms.kinds.chat.backlog import Place
+from rooms.kinds.chat.requests import Say
+from rooms.kinds.chat.times import iso
+
+if TYPE_CHECKING:
+    from storage import RoomStorage
+
+TABLES = (
+    """CREATE TABLE messages (
+        seq INTEGER PRIMARY KEY,
+        time TEXT NOT NULL,
+        sender TEXT NOT NULL,
+        name TEXT NOT NULL,
+        body TEXT NOT NULL,
+        id TEXT NOT NULL UNIQUE,
+        time_ms INTEGER NOT NULL,
+        changed INTEGER NOT NULL,
+        cid TEXT,
+        reply_to TEXT,
+        thread TEXT,
+        mentions TEXT,
+        files TEXT,
+        meta TEXT,
+        edited INTEGER NOT NULL DEFAULT 0,
+        deleted INTEGER NOT NULL DEFAULT 0,
+        pinned INTEGER NOT NULL DEFAULT 0
+    )""",
+    "CREATE UNIQUE INDEX messages_by_cid ON messages(sender, cid) WHERE cid IS NOT NULL",
+    "CREATE INDEX messages_by_change ON messages(changed) WHERE changed > seq",
+    "CREATE INDEX messages_by_thread ON messages(thread, seq) WHERE thread IS NOT NULL",
+    "CREATE INDEX messages_pinned ON messages(seq) WHERE pinned = 1",
+)
+
+_INSERT = """INSERT INTO messages (seq, time, sender, name, body, id, time_ms, changed, cid, reply_to, thread, mentions, files, meta)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_LAST = "SELECT seq, time_ms FROM messages ORDER BY seq DESC LIMIT 1"
+_LAST_CHANGE = "SELECT max(changed) FROM messages WHERE changed > seq"
+_BY_ID = "SELECT seq, id, sender, thread, deleted, pinned FROM messages WHERE id = ?"
+_KEY = "history"
+
+
+class Author(NamedTuple):
+    """Who says something, and as whom it is shown."""
+
+    user: str
+    name: str
+
+
+class Found(NamedTuple):
+    """A kept message, as far as it matters to whoever wants to refer to it or change it."""
+
+    seq: int
+    id: str
+    sender: str
+    thread: str | None
+    deleted: int
+    pinned: int
+
+
+class _Ends(Struct):
+    """Where the history stands now; kept in memory, so that a message costs no question."""
+
+    head: int
+    time_ms: int
+    trimmed: int
+
+
+class History:
+    """What was said in one room. Keeps the table ``messages`` and the key ``history``: ``{"head", "trimmed"}``.
+
+    ``head`` in the key is the last seq that no kept message shows; ``trimmed`` is the last change that trimming took away.
+    """
+
+    def __init__(self, room: str, epoch: str, storage: RoomStorage) -> None:
+        self._room = room
+        self._epoch = epoch
+        self._storage = storage
+
+    @property
+    def place(self) -> Place:
+        """The head, the epoch and what was trimmed."""
+        ends = self._ends
+        return Place(ends.head, self._epoch, ends.trimmed)
+
+    @property
+    def head(self) -> int:
+        """The seq of the last stored event; 0 before the first."""
+        return self._ends.head
+
+    def append(self, author: Author, said: Say, message_id: str, thread: str | None, now_ms: int) -> dict[str, Any]:
+        """Keep what was said as the next event; its time is later than that of the message before. Returns it as everybody sees it."""
+        ends = self._ends
+        seq = ends.head = ends.head + 1
+        time_ms = ends.time_ms = max(now_ms, ends.time_ms + 1)
+        time = iso(time_ms)
+        user, name = author
+        body, cid, reply_to = said.message, said.cid, said.reply_to
+        mentions, files, meta = _json(said.mentions), _json(said.files), _json(said.meta)
+        values = (seq, time, user, name, body, message_id, time_ms, seq, cid, reply_to, thread, mentions, files, meta)
+        self._storage.sql(_INSERT, *values)
+        message = {
+            "id": message_id,
+            "seq": seq,
+            "changed": seq,
+            "room": self._room,
+            "from": user,
+            "name": name,
+            "message": body,
+            "time": time,
+        }
+        _add_optional(message, said)
+        return message
+
+    def find(self, message_id: str) -> Found | None:
+        """The kept message of that id."""
+        for row in self._storage.sql(_BY_ID, message_id):
+            return Found(*row)
+        return None
+
+    def next_seq(self) -> int:
+        """The seq of an event that changes a message. The caller writes it into that message's ``changed``."""
+        self._ends.head += 1
+        return self._ends.head
+
+    def next_seq_without_message(self) -> int:
+        """The seq of an event that no message shows."""
+        seq = self.next_seq()
+        self._keep(self._ends)
+        return seq
+
+    def trimmed(self, changed: int) -> None:
+        """Of the messages whose last change was ``changed`` or earlier some are gone for good."""
+        ends = self._ends
+        ends.trimmed = max(ends.trimmed, changed)
+        self._keep(ends)
+
+    @cached_property
+    def _ends(self) -> _Ends:
+        kept = self._storage.get(_KEY, {"head": 0, "trimmed": 0})
+        ends = _Ends(head=kept["head"], time_ms=0, trimmed=kept["trimmed"])
+        for seq, time_ms in self._storage.sql(_LAST):
+            ends.head, ends.time_ms = max(ends.head, seq), time_ms
+        for (changed,) in self._storage.sql(_LAST_CHANGE):
+            ends.head = max(ends.head, changed or 0)
+        return ends
+
+    def _keep(self, ends: _Ends) -> None:
+        self._storage.put(_KEY, {"head": ends.head, "trimmed": ends.trimmed})
+
+
+def _add_optional(message: dict[str, Any], said: Say) -> None:
+    if said.cid is not None:
+        message["cid"] = said.cid
+    if said.reply_to is not None:
+        message["reply_to"] = said.reply_to
+    if said.mentions:
+        message["mentions"] = said.mentions
+    if said.files:
+        message["files"] = said.files
+    if said.meta:
+        message["meta"] = said.meta
+
+
+def _json(value: object) -> str | None:
+    return msgspec.json.encode(value).decode() if value else None

@@ -1,0 +1,12 @@
+"""What a chat room answers to what it does not do, in the protocol's words."""
+
+from __future__ import annotations
+
+from rooms import Refusal
+
+NOT_AUTHORIZED = Refusal("not_authorized", "Not authorized")
+NOT_IN_ROOM = Refusal("not_in_room", "Not in room")
+MESSAGE_NOT_FOUND = Refusal("message_not_found", "Message not found")
+USER_NOT_FOUND = Refusal("user_not_found", "User not found")
+UNKNOWN_TYPE = Refusal("unknown_type", "Unknown message received")
+CID_CONFLICT = Refusal("conflict", "This cid was used for another message")
