@@ -1,0 +1,85 @@
+"""``join``: a connection comes into the room, is told what it missed, and its user is announced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from rooms import Event
+from rooms.kinds.chat import events, recall
+from rooms.kinds.chat.membership import Membership
+
+if TYPE_CHECKING:
+    from rooms import Connection, ConnectRequest, Identity, Refusal
+    from rooms.kinds.chat.presence import Present
+    from rooms.kinds.chat.requests import Join
+    from rooms.kinds.chat.room import ChatRoom
+
+USERS_MAX = 100
+
+
+def join(chat: ChatRoom, connection: Connection, request: ConnectRequest) -> Refusal | None:
+    """Let a connection in. Others are told only when its user was not here yet."""
+    asked: Join = request.data
+    name = _chosen_name(connection.identity, asked)
+    membership = Membership(session=request.session, since_ms=chat.now_ms, name=name, meta=asked.meta)
+    came = _enter(chat, connection, membership)
+    chat.lingering.returned(connection.user)
+    _welcome(chat, connection, membership, asked, request.ref)
+    if came and not chat.is_big:
+        name = chat.name_of(connection)
+        chat.broadcast(events.joined(chat.name, request.session, connection.user, name, asked.meta), without=[connection])
+    return None
+
+
+def join_again(chat: ChatRoom, connection: Connection, request: Join, ref: events.Ref) -> Refusal | None:
+    """Answer ``joined`` to a connection that is in already; it may call itself otherwise now. Nobody else is told."""
+    before = chat.presence.membership(connection)
+    assert before is not None, "a connection that is not in the room was let through to join again"
+    name = _chosen_name(connection.identity, request) or before.name
+    membership = msgspec.structs.replace(before, name=name, meta=request.meta or before.meta)
+    _enter(chat, connection, membership)
+    _welcome(chat, connection, membership, request, ref)
+    return None
+
+
+def described(users: Iterable[Present], count_max: int, size_bytes_max: int) -> tuple[list[dict[str, Any]], bool]:
+    """The entries of the first users, as many as fit, and whether there are more."""
+    entries: list[dict[str, Any]] = []
+    left_bytes = size_bytes_max
+    for user in users:
+        entry = user.described()
+        left_bytes -= len(msgspec.json.encode(entry)) + 1
+        if len(entries) == count_max or left_bytes < 0:
+            return entries, True
+        entries.append(entry)
+    return entries, False
+
+
+def _enter(chat: ChatRoom, connection: Connection, membership: Membership) -> bool:
+    connection.attachment = membership.attachment()
+    return chat.presence.add(connection, membership)
+
+
+def _welcome(chat: ChatRoom, connection: Connection, membership: Membership, asked: Join, ref: events.Ref) -> None:
+    place = chat.history.place
+    page_bytes = chat.settings.page_bytes_max
+    users, _ = described(chat.presence.users(), USERS_MAX, page_bytes * 3 // 8)
+    facts: dict[str, Any] = {
+        "room": chat.name,
+        "session": membership.session,
+        "user": connection.user,
+        "name": chat.name_of(connection),
+        "online": chat.presence.online,
+        "users": users,
+        "head": place.head,
+        "epoch": place.epoch,
+    }
+    page, recovered = recall.backlog(chat, asked, page_bytes - recall.size_bytes(facts))
+    connection.send(Event("joined", {**facts, "history": page.messages, "recovered": recovered, "more": page.more}, ref))
+
+
+def _chosen_name(identity: Identity, asked: Join) -> str | None:
+    return (asked.name or "").strip() or None if identity.guest else None

@@ -1,0 +1,79 @@
+"""``history``, and the backlog of ``joined``: which messages answer a request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from rooms import Event
+from rooms.kinds.chat.backlog import Page, first_that_fit, last_that_fit, recovers
+from rooms.kinds.chat.pages import Range
+from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND
+from rooms.kinds.chat.requests import SAFE_INTEGER
+
+if TYPE_CHECKING:
+    from rooms import Connection, Refusal
+    from rooms.kinds.chat.events import Ref
+    from rooms.kinds.chat.requests import Join, ReadHistory
+    from rooms.kinds.chat.room import ChatRoom
+
+LIMIT = 50
+_ENVELOPE_BYTES = 1024
+
+
+class Backlog(NamedTuple):
+    """What somebody who comes (back) is sent: a page, and whether it is exactly what was missed."""
+
+    page: Page
+    recovered: bool
+
+
+def history(chat: ChatRoom, connection: Connection, request: ReadHistory, ref: Ref) -> Refusal | None:
+    """Answer with a page of the history, of one thread or of what is pinned."""
+    place = chat.history.place
+    answer: dict[str, Any] = {"room": chat.name, "head": place.head, "epoch": place.epoch}
+    if request.since is not None:
+        page, answer["recovered"] = backlog(chat, request, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
+    else:
+        asked = _asked(chat, request)
+        if asked is None:
+            return MESSAGE_NOT_FOUND
+        fit = last_that_fit if request.after is None else first_that_fit
+        page = fit(asked, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
+    connection.send(Event("history", {**answer, "messages": page.messages, "more": page.more}, ref))
+    return None
+
+
+def backlog(chat: ChatRoom, request: Join | ReadHistory, size_bytes: int) -> Backlog:
+    """Everything that was missed since ``since``, or else the latest page; ``more`` if it was cut short."""
+    behind_max = chat.settings.recovery_messages_max
+    since = request.since
+    if since is not None and recovers(chat.history.place, since, request.epoch, behind_max):
+        limit = behind_max if request.limit is None else request.limit
+        return Backlog(first_that_fit(chat.pages.changed_since(since, limit), size_bytes), recovered=True)
+    return Backlog(last_that_fit(chat.pages.between(Range(), _limit(request)), size_bytes), recovered=False)
+
+
+def size_bytes(facts: dict[str, Any]) -> int:
+    """How much of an answer is taken by what is not history, with its envelope."""
+    return len(msgspec.json.encode(facts)) + _ENVELOPE_BYTES
+
+
+def _asked(chat: ChatRoom, request: ReadHistory) -> Page | None:
+    among = Range(
+        after=-1 if request.after is None else request.after,
+        before=SAFE_INTEGER + 1 if request.before is None else request.before,
+        forward=request.after is not None,
+    )
+    limit = _limit(request)
+    if request.thread is not None:
+        message = chat.history.find(request.thread)
+        return None if message is None else chat.pages.thread(message.thread or message.id, among, limit)
+    if request.pinned:
+        return chat.pages.pinned(among, limit)
+    return chat.pages.between(among, limit)
+
+
+def _limit(request: Join | ReadHistory) -> int:
+    return LIMIT if request.limit is None else request.limit
