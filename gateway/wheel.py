@@ -1,0 +1,59 @@
+"""Deadlines of many sockets, cheap enough that each may have one: ping sweeps, pong timeouts, auth deadlines, token expiry.
+
+An entry is one reference in the bucket of its tick: no timer object, no task, no heap entry of its own. There is no cancelling: a
+target is called when its time has come and ignores a deadline that no longer stands.
+"""
+
+from __future__ import annotations
+
+import heapq
+from typing import Protocol
+
+import trio
+
+
+class Target(Protocol):
+    """What has a deadline."""
+
+    def due(self) -> None:
+        """The time has come. Neither waits nor raises; does nothing if the deadline no longer stands."""
+
+
+class Wheel:
+    """Calls each target once, at its deadline or up to ``tick_seconds`` later, and never before it."""
+
+    def __init__(self, tick_seconds: float = 0.25) -> None:
+        self._tick_seconds = tick_seconds
+        self._targets_by_tick: dict[int, list[Target]] = {}
+        self._ticks: list[int] = []  # a heap of the keys above
+        self._earlier = trio.Event()
+
+    def at(self, seconds: float, target: Target) -> None:
+        """Have ``target.due()`` called ``seconds`` from now, on the loop; a time in the past means at the next tick."""
+        tick = -int(-(trio.current_time() + seconds) // self._tick_seconds)
+        targets = self._targets_by_tick.get(tick)
+        if targets is not None:
+            targets.append(target)
+            return
+        self._targets_by_tick[tick] = [target]
+        heapq.heappush(self._ticks, tick)
+        if self._ticks[0] == tick:
+            self._earlier.set()
+
+    async def run(self) -> None:
+        """Turn for ever; sleeps from one deadline to the next."""
+        while True:
+            self._earlier = trio.Event()
+            with trio.move_on_at(self._next_time()):
+                await self._earlier.wait()
+            self.turn()
+
+    def turn(self) -> None:
+        """Call every target whose time has come."""
+        now = trio.current_time()
+        while self._ticks and self._ticks[0] * self._tick_seconds <= now:
+            for target in self._targets_by_tick.pop(heapq.heappop(self._ticks)):
+                target.due()
+
+    def _next_time(self) -> float:
+        return self._ticks[0] * self._tick_seconds if self._ticks else float("inf")
