@@ -7,12 +7,14 @@ the limits, the keepalive, every Close that we begin, and the end.
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import trio
 from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_stream
 
 from gateway.carrier import Receiver
+from gateway.containment import Containment, Log
 from gateway.door import Admission
 from gateway.frames import PING, close_frame
 from gateway.handshake import canned_head
@@ -58,7 +60,7 @@ class StreamCarrier:
     """One WebSocket from its 101 to its end. ``run`` is its whole life; the other methods are the session's (see ``Carrier``)."""
 
     def __init__(
-        self, transport: trio.abc.Stream, head: RequestHead, received: bytes, admission: Admission, settings: StreamSettings
+        self, transport: trio.abc.Stream, head: RequestHead, received: bytes, admission: Admission, settings: StreamSettings, log: Log
     ) -> None:
         self._transport = transport
         self._admission = admission
@@ -66,6 +68,8 @@ class StreamCarrier:
         self._writer = FrameWriter(transport, settings.outbox_bytes_max)
         self._meter = FrameMeter(settings.message_bytes_max, settings.fragments_max)
         self._wire = Wire(transport, self._writer, self._meter, canned_head(head, admission.subprotocol), received, settings.held_bytes_max)
+        self._log = log
+        self._contained = Containment(self._session_failed)
         self._receiver: Receiver | None = None
         self._life = trio.CancelScope()
         self._ending: Ending | None = None
@@ -92,6 +96,13 @@ class StreamCarrier:
     def unsent_bytes(self) -> int:
         """What was said and is not yet written."""
         return self._writer.unsent_bytes
+
+    def say_goodbye(self, code: int, reason: str, before: Callable[[Receiver], bytes]) -> None:
+        """Close, after what ``before`` makes for the session."""
+        with self._contained:
+            if self._receiver is not None and (frames := before(self._receiver)):
+                self.send_nowait(frames)
+        self.close(code, reason)
 
     def send_nowait(self, frames: bytes) -> None:
         if not self._writer.push(frames):
@@ -124,21 +135,26 @@ class StreamCarrier:
         )
         socket = await request.accept(subprotocol=self._admission.subprotocol, extra_headers=list(self._admission.headers))
         self._opened = True
-        self._receiver = self._admission.open(self)
+        with self._contained:
+            self._receiver = self._admission.open(self)
         nursery.start_soon(self._keep_alive)
         await self._hand_over(socket)
         self._ending = self._ending or self._ending_of(socket)
 
     async def _hand_over(self, socket: WebSocketConnection) -> None:
-        assert self._receiver is not None
         while True:
             try:
                 message = await socket.get_message()
             except ConnectionClosed:
                 return
             await self._wire.wait_resumed()
-            if not self._closing:
-                self._receiver.frame(message)
+            if self._receiver is not None and not self._closing:
+                with self._contained:
+                    self._receiver.frame(message)
+
+    def _session_failed(self, error: Exception) -> None:
+        self._log.error("session_failed", exc_info=error)
+        self.close(1011, "internal error")
 
     def _ending_of(self, socket: WebSocketConnection) -> Ending:
         """Why trio-websocket stopped: a limit, the peer's Close, a frame that is none, or the end of the stream."""
@@ -174,7 +190,8 @@ class StreamCarrier:
         receiver, self._receiver = self._receiver, None
         if receiver is not None:
             ending = self._ending or LOST
-            receiver.gone(ending.code, ending.reason, ending.clean)
+            with self._contained:
+                receiver.gone(ending.code, ending.reason, ending.clean)
         elif not self._opened:
             self._opened = True
             self._admission.abandon()

@@ -29,7 +29,9 @@ from tests.gateway.frames_corpus import (
     from_client,
     from_server,
 )
+from tests.gateway.recording_log import RecordingLog
 
+LOG = RecordingLog()
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 HEAD = RequestHead("GET", "/echo/x/ws", [(b"host", b"x"), (b"sec-websocket-key", KEY)])
 SETTINGS = StreamSettings(message_bytes_max=MESSAGE_BYTES_MAX, fragments_max=FRAGMENTS_MAX)
@@ -101,7 +103,7 @@ async def socket(
 ) -> AsyncIterator[Client]:
     """A client that has read the 101 of a running carrier; the carrier is cancelled at the end, if it is still there."""
     client_end, server_end = trio.testing.memory_stream_pair()
-    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings)
+    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings, LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)
@@ -154,7 +156,7 @@ async def test_the_101_carries_the_accept_value_the_subprotocol_and_the_headers(
     client_end, server_end = trio.testing.memory_stream_pair()
     admission = Admission(Recorder().open, "rooms.v1.json", [(b"x-room", b"lobby")])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS).run)
+        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, LOG).run)
         head = (await Client(client_end).receive_head()).lower()
         nursery.cancel_scope.cancel()
     assert b"sec-websocket-accept: " + accept_value(KEY).lower() in head
@@ -225,7 +227,7 @@ async def test_a_socket_that_dies_before_its_101_is_abandoned(autojump_clock: tr
     admission = Admission(Recorder().open, abandon=lambda: given_back.append("counted"))
     with trio.CancelScope() as scope:
         scope.cancel()
-        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS).run()
+        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, LOG).run()
     assert given_back == ["counted"]
 
 
@@ -306,7 +308,7 @@ async def test_the_ping_timeout_is_suspended_while_paused(autojump_clock: trio.t
 async def test_a_reader_that_is_too_slow_gets_4413(autojump_clock: trio.testing.MockClock) -> None:
     recorder = Recorder()
     client_end, server_end = trio.testing.lockstep_stream_pair()  # nothing is taken before it is read
-    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000))
+    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000), LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)  # type: ignore[arg-type]
@@ -332,7 +334,7 @@ async def test_a_reader_that_takes_nothing_costs_no_more_than_close_seconds(auto
     recorder = Recorder()
     client_end, server_end = trio.testing.lockstep_stream_pair()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10)).run)
+        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10), LOG).run)
         await Client(client_end).receive_head()  # type: ignore[arg-type]
         recorder.carrier.send_nowait(from_server(TEXT, b"12345678"))
         await trio.testing.wait_all_tasks_blocked()

@@ -1,0 +1,25 @@
+"""A log that keeps its lines for tests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class RecordingLog:
+    """``lines`` are ``(level, event, facts)``, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[str, str, dict[str, Any]]] = []
+
+    def events(self) -> list[str]:
+        """The names of what was logged."""
+        return [event for _, event, _ in self.lines]
+
+    def info(self, event: str, /, **facts: Any) -> None:
+        self.lines.append(("info", event, facts))
+
+    def warning(self, event: str, /, **facts: Any) -> None:
+        self.lines.append(("warning", event, facts))
+
+    def error(self, event: str, /, **facts: Any) -> None:
+        self.lines.append(("error", event, facts))
