@@ -58,6 +58,7 @@ class HttpWire:
         self._silence = trio.CancelScope()
         self._draining = False
         self._has_no_body = False
+        self._is_whole = True  # what h11 says was sent was also written
         if received:
             self._h11.receive_data(received)
 
@@ -136,7 +137,7 @@ class HttpWire:
 
     async def start_next(self) -> bool:
         """Whether the connection goes on to another request. A rest of the last one's body is read if it is small and comes soon."""
-        if self._draining or self._h11.our_state is not h11.DONE:
+        if self._draining or not self._is_whole or self._h11.our_state is not h11.DONE:
             return False
         with trio.move_on_after(self.settings.linger_seconds):
             if await self._skip_body() and self._h11.their_state is h11.DONE:
@@ -196,11 +197,13 @@ class HttpWire:
 
     async def _write(self, data: bytes) -> None:
         """Raises trio.BrokenResourceError if the client is gone or takes nothing for too long."""
+        self._is_whole = False
         for at in range(0, len(data), _WRITE_BYTES):
             with trio.move_on_after(self.settings.write_seconds) as patience:
                 await self._stream.send_all(data[at : at + _WRITE_BYTES])
             if patience.cancelled_caught:
                 raise trio.BrokenResourceError("the client takes nothing")
+        self._is_whole = True
 
 
 def _reason(status: int) -> bytes:

@@ -1,0 +1,403 @@
+"""One HTTP request given to an ASGI application, over streams in memory; Starlette where its habits matter."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from gateway.address import ClientAddress
+from gateway.asgi import Application, Exchange
+from gateway.head import RequestHead
+from gateway.http_wire import HttpSettings, HttpWire
+from tests.gateway.recording_log import RecordingLog
+
+SETTINGS = HttpSettings(body_bytes_max=100_000)
+
+
+class Served:
+    """A connection that is answered request by request until it ends."""
+
+    def __init__(self, application: Application, settings: HttpSettings = SETTINGS) -> None:
+        self.client, server = trio.testing.memory_stream_pair()
+        self.log = RecordingLog()
+        self.statuses: list[int] = []
+        self._server = server
+        self._application = application
+        self._wire = HttpWire(server, settings, wall_seconds=lambda: 0.0)
+
+    async def run(self) -> None:
+        try:
+            while isinstance(head := await self._wire.read_head(), RequestHead):
+                exchange = Exchange(self._wire, head, ClientAddress("192.0.2.7", secure=True), self.log)
+                await exchange.run(self._application)
+                self.statuses.append(exchange.status)
+                if not await self._wire.start_next():
+                    return
+        except trio.BrokenResourceError:
+            pass
+        finally:
+            await trio.aclose_forcefully(self._server)
+
+    async def send(self, data: bytes) -> None:
+        await self.client.send_all(data)
+
+    async def until(self, end: bytes) -> bytes:
+        received = b""
+        while not received.endswith(end):
+            data = await self.client.receive_some()
+            assert data, received
+            received += data
+        return received
+
+    async def to_the_end(self) -> bytes:
+        received = b""
+        while data := await self.client.receive_some():
+            received += data
+        return received
+
+
+@asynccontextmanager
+async def served(application: Application, settings: HttpSettings = SETTINGS) -> AsyncIterator[Served]:
+    at = Served(application, settings)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(at.run)
+        yield at
+        nursery.cancel_scope.cancel()
+
+
+def get(path: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
+    return b"\r\n".join([method + b" " + path + b" HTTP/1.1", b"Host: x", *headers, b"", b""])
+
+
+def post(body: bytes, *headers: bytes) -> bytes:
+    return get(b"/", b"Content-Length: %d" % len(body), *headers, method=b"POST") + body
+
+
+def answering(status: int, headers: list[tuple[bytes, bytes]], *pieces: bytes) -> Application:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        for i, piece in enumerate(pieces):
+            await send({"type": "http.response.body", "body": piece, "more_body": i + 1 < len(pieces)})
+
+    return application
+
+
+async def echo(scope: Any, receive: Any, send: Any) -> None:
+    request = Request(scope, receive)
+    await PlainTextResponse(await request.body())(scope, receive, send)
+
+
+def starlette(endpoint: Callable[[Request], Awaitable[Response]]) -> Application:
+    return Starlette(routes=[Route("/{rest:path}", endpoint, methods=["GET", "HEAD", "POST"])])
+
+
+async def test_the_scope_says_what_was_asked(autojump_clock: trio.testing.MockClock) -> None:
+    scopes: list[Any] = []
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        scopes.append(scope)
+        await answering(204, [], b"")(scope, receive, send)
+
+    async with served(application) as at:
+        await at.send(get(b"/a%20b/%C3%A9?q=1%202", b"X-Twice: 1", b"X-Twice: 2"))
+        await at.until(b"\r\n\r\n")
+    scope = scopes[0]
+    assert (scope["method"], scope["scheme"], scope["path"]) == ("GET", "https", "/a b/é")
+    assert (scope["raw_path"], scope["query_string"]) == (b"/a%20b/%C3%A9", b"q=1%202")
+    assert scope["headers"] == [(b"host", b"x"), (b"x-twice", b"1"), (b"x-twice", b"2")]
+    assert scope["client"] == ("192.0.2.7", 0)
+    assert scope["client_address"] == ClientAddress("192.0.2.7", secure=True)
+
+
+async def test_an_answer_of_known_length(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, [(b"content-length", b"5"), (b"X-Case", b"kept")], b"he", b"llo")) as at:
+        await at.send(get(b"/"))
+        received = await at.until(b"hello")
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+    assert b"x-case: kept" in received.lower()
+    assert b"date: Thu, 01 Jan 1970 00:00:00 GMT" in received
+    assert b"chunked" not in received
+
+
+async def test_an_answer_of_unknown_length_is_chunked_and_the_connection_goes_on(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, [], b"he", b"llo")) as at:
+        for _ in range(2):
+            await at.send(get(b"/"))
+            received = await at.until(b"0\r\n\r\n")
+            assert b"transfer-encoding: chunked" in received.lower()
+            assert received.endswith(b"2\r\nhe\r\n3\r\nllo\r\n0\r\n\r\n")
+
+
+async def test_to_http_1_0_the_end_of_the_answer_is_the_end_of_the_connection(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, [], b"he", b"llo")) as at:
+        await at.send(b"GET / HTTP/1.0\r\n\r\n")
+        assert (await at.to_the_end()).endswith(b"\r\n\r\nhello")
+
+
+async def test_head_is_answered_without_a_body(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, [(b"content-length", b"5")], b"hello")) as at:
+        await at.send(get(b"/", method=b"HEAD") + get(b"/"))
+        received = await at.until(b"hello")
+    assert received.count(b"content-length: 5") == 2
+    assert received.count(b"hello") == 1
+
+
+@pytest.mark.parametrize("status", [204, 304])
+async def test_a_status_without_a_body_has_none(status: int, autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(status, [], b"ignored")) as at:
+        await at.send(get(b"/") * 2)
+        received = await at.until(b"\r\n\r\n")
+        assert b"ignored" not in received
+
+
+async def test_a_body_reaches_the_application_however_it_was_sent(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(post(b"whole"))
+        assert (await at.until(b"whole")).startswith(b"HTTP/1.1 200")
+        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST"))
+        for piece in (b"3\r\nchu", b"\r\n5\r\nnked!\r\n0\r\n\r\n"):
+            await at.send(piece)
+            await trio.testing.wait_all_tasks_blocked()
+        assert (await at.until(b"chunked!")).startswith(b"HTTP/1.1 200")
+
+
+async def test_a_client_that_waits_to_be_asked_is_asked_when_the_body_is_wanted(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Content-Length: 5", b"Expect: 100-continue", method=b"POST"))
+        assert (await at.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
+        await at.send(b"hello")
+        await at.until(b"hello")
+
+
+async def test_a_client_that_waits_to_be_asked_in_vain_gets_its_answer_and_the_end(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(403, [(b"content-length", b"2")], b"no")) as at:
+        await at.send(get(b"/", b"Content-Length: 5", b"Expect: 100-continue", method=b"POST"))
+        received = await at.to_the_end()
+    assert received.startswith(b"HTTP/1.1 403")
+
+
+async def test_a_body_that_is_announced_too_big_is_413_and_not_read(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Content-Length: 100001", b"Expect: 100-continue", method=b"POST"))
+        received = await at.to_the_end()
+    assert received.startswith(b"HTTP/1.1 413")
+    assert b"too_large" in received
+
+
+async def test_a_body_exactly_at_the_limit_is_taken(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(at.send, post(b"x" * 100_000))
+            assert len(await at.until(b"x" * 100_000)) > 100_000
+
+
+async def test_a_chunked_body_that_grows_too_big_is_413(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST") + b"186a1\r\n" + b"x" * 100_001)
+        received = await at.to_the_end()
+    assert received.startswith(b"HTTP/1.1 413")
+    assert at.log.lines == []
+
+
+async def test_bad_chunks_are_400(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST") + b"zz\r\n")
+        assert (await at.to_the_end()).startswith(b"HTTP/1.1 400")
+
+
+async def test_a_body_that_stops_coming_is_408(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(post(b"hello")[:-1])
+        began = trio.current_time()
+        assert (await at.to_the_end()).startswith(b"HTTP/1.1 408")
+        assert trio.current_time() - began == pytest.approx(20, abs=0.1)
+
+
+async def test_a_body_that_trickles_is_408_although_it_never_stops(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Content-Length: 1000", method=b"POST"))
+        for _ in range(20):
+            await at.send(b"x")
+            await trio.sleep(1)
+        assert (await at.to_the_end()).startswith(b"HTTP/1.1 408")
+
+
+async def test_a_big_body_may_take_longer_than_a_small_one(autojump_clock: trio.testing.MockClock) -> None:
+    async with served(echo) as at:
+        await at.send(get(b"/", b"Content-Length: 90000", method=b"POST"))
+        for _ in range(9):
+            await at.send(b"x" * 10_000)
+            await trio.sleep(4)
+        assert (await at.until(b"x" * 90_000)).startswith(b"HTTP/1.1 200")
+
+
+async def test_an_application_that_fails_is_500_once(autojump_clock: trio.testing.MockClock) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        raise LookupError("a fault of ours")
+
+    async with served(application) as at:
+        await at.send(get(b"/"))
+        received = await at.to_the_end()
+    assert received.startswith(b"HTTP/1.1 500")
+    assert received.count(b"HTTP/1.1") == 1
+    assert b"a fault of ours" not in received
+    assert at.log.events() == ["application_failed"]
+
+
+async def test_starlette_that_answered_500_itself_is_not_answered_again(autojump_clock: trio.testing.MockClock) -> None:
+    async def endpoint(request: Request) -> Response:
+        raise LookupError("a fault of ours")
+
+    async with served(starlette(endpoint)) as at:
+        await at.send(get(b"/") * 2)
+        received = await at.until(b"Error")
+        received += await at.until(b"Error")
+    assert received.count(b"HTTP/1.1 500") == 2
+    assert at.log.events() == ["application_failed"] * 2
+
+
+async def test_an_application_that_fails_in_the_middle_cuts_its_answer(autojump_clock: trio.testing.MockClock) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"half", "more_body": True})
+        raise LookupError("a fault of ours")
+
+    async with served(application) as at:
+        await at.send(get(b"/"))
+        received = await at.to_the_end()
+    assert received.endswith(b"half\r\n"), "no last chunk: the client sees that it is cut"
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [[(b"bad name", b"x")], [(b"x", b"a\r\nset-cookie: b")], [(b"content-length", b"many")]],
+    ids=["name", "value with a line break", "length"],
+)
+async def test_headers_that_are_none_are_500(headers: list[tuple[bytes, bytes]], autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, headers, b"hello")) as at:
+        await at.send(get(b"/"))
+        received = await at.to_the_end()
+    assert received.startswith(b"HTTP/1.1 500")
+    assert b"set-cookie" not in received
+    assert at.log.events() == ["application_failed"]
+
+
+@pytest.mark.parametrize("pieces", [(b"he",), (b"hello!",)], ids=["short", "long"])
+async def test_a_body_that_belies_its_length_ends_the_connection(pieces: tuple[bytes, ...], autojump_clock: trio.testing.MockClock) -> None:
+    async with served(answering(200, [(b"content-length", b"5")], *pieces)) as at:
+        await at.send(get(b"/") * 2)
+        received = await at.to_the_end()
+    assert received.count(b"HTTP/1.1") <= 1
+    assert at.log.events() == ["application_failed"]
+
+
+async def test_an_application_that_answers_nothing_is_500(autojump_clock: trio.testing.MockClock) -> None:
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        pass
+
+    async with served(application) as at:
+        await at.send(get(b"/"))
+        assert (await at.to_the_end()).startswith(b"HTTP/1.1 500")
+
+
+async def test_a_client_that_leaves_is_noticed_by_an_application_that_waits_for_it(autojump_clock: trio.testing.MockClock) -> None:
+    noticed = trio.Event()
+
+    async def application(scope: Any, receive: Any, send: Any) -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        noticed.set()
+
+    async with served(application) as at:
+        await at.send(get(b"/"))
+        await trio.testing.wait_all_tasks_blocked()
+        await at.client.aclose()
+        with trio.fail_after(1):
+            await noticed.wait()
+    assert at.log.lines == []
+
+
+async def test_starlettes_is_disconnected_turns_true(autojump_clock: trio.testing.MockClock) -> None:
+    answers: list[bool] = []
+    asked_enough = trio.Event()
+
+    async def endpoint(request: Request) -> Response:
+        for _ in range(20):
+            answers.append(await request.is_disconnected())
+            await trio.sleep(0.1)
+        asked_enough.set()
+        return PlainTextResponse("late")
+
+    async with served(starlette(endpoint)) as at:
+        await at.send(get(b"/"))
+        await trio.sleep(1)
+        await at.client.aclose()
+        await asked_enough.wait()
+    assert answers[:10] == [False] * 10
+    assert answers[-1] is True
+
+
+async def test_an_endless_stream_ends_when_the_client_leaves(autojump_clock: trio.testing.MockClock) -> None:
+    ended = trio.Event()
+
+    async def events() -> AsyncIterator[bytes]:
+        try:
+            yield b"data: 1\n\n"
+            await trio.sleep_forever()
+        finally:
+            ended.set()
+
+    async def endpoint(request: Request) -> Response:
+        return StreamingResponse(events(), media_type="text/event-stream")
+
+    async with served(starlette(endpoint)) as at:
+        await at.send(get(b"/"))
+        await at.until(b"data: 1\n\n\r\n")
+        await at.client.aclose()
+        with trio.fail_after(1):
+            await ended.wait()
+
+
+async def test_a_request_sent_ahead_is_not_lost_by_watching_for_a_disconnect(autojump_clock: trio.testing.MockClock) -> None:
+    async def endpoint(request: Request) -> Response:
+        await request.is_disconnected()
+        await trio.sleep(1)
+        return JSONResponse({"path": request.url.path, "gone": await request.is_disconnected()})
+
+    async with served(starlette(endpoint)) as at:
+        await at.send(get(b"/first"))
+        await trio.testing.wait_all_tasks_blocked()
+        await at.send(get(b"/second"))
+        assert b'"path":"/first","gone":false' in await at.until(b"}")
+        assert b'"path":"/second","gone":false' in await at.until(b"}")
+
+
+async def test_a_small_rest_of_an_unwanted_body_is_skipped_and_a_big_one_ends_the_connection(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with served(answering(200, [(b"content-length", b"2")], b"no")) as at:
+        await at.send(post(b"x" * 1_000) + post(b"x" * 90_000) + get(b"/"))
+        assert (await at.to_the_end()).count(b"HTTP/1.1 200") == 2
+
+
+async def test_a_client_that_takes_nothing_is_given_up(autojump_clock: trio.testing.MockClock) -> None:
+    client, server = trio.testing.lockstep_stream_pair()
+    wire = HttpWire(server, SETTINGS)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(client.send_all, get(b"/"))
+        head = await wire.read_head()
+        assert isinstance(head, RequestHead)
+    began = trio.current_time()
+    await Exchange(wire, head, ClientAddress("192.0.2.7", secure=False), RecordingLog()).run(answering(200, [], b"x" * 1_000_000))
+    assert trio.current_time() - began == pytest.approx(30)
+    assert not await wire.start_next()
