@@ -8,7 +8,8 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping
-from ipaddress import ip_network
+from functools import cache
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -143,6 +144,24 @@ def origins(value: Any) -> tuple[str, ...]:
 def proxies(value: Any) -> tuple[str, ...]:
     """A list of networks (``10.0.0.0/8``), addresses, or ``unix``."""
     return tuple(item if item == "unix" else str(ip_network(item)) for item in words(value))
+
+
+@cache
+def _networks(proxies: tuple[str, ...]) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(proxy) for proxy in proxies if proxy != "unix")
+
+
+def trusts(proxies: tuple[str, ...], address: str) -> bool:
+    """Whether ``address`` (an IP address, or ``unix``) is among ``proxies``, as ``proxies`` read them."""
+    if not proxies or address == "unix":
+        return "unix" in proxies
+    try:
+        ip = ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(ip, IPv6Address) and ip.ipv4_mapped is not None:
+        ip = ip.ipv4_mapped
+    return any(ip in network for network in _networks(proxies))
 
 
 def header_name(value: Any) -> str:

@@ -32,6 +32,7 @@ from gateway.setting_values import (
     secret,
     size,
     text,
+    trusts,
     url,
     words,
 )
@@ -115,6 +116,10 @@ class Settings:
         if self.accounts is not None:
             return self.accounts
         return self.jwt_key_file is None and self.jwks_url is None
+
+    def trusts(self, address: str) -> bool:
+        """Whether the far end of a socket (an IP address, or ``unix``) is a proxy whose forwarded addresses count."""
+        return trusts(self.trusted_proxies, address)
 
     def clamped(self, descriptors: int) -> tuple[Settings, tuple[str, ...]]:
         """These settings, made to fit ``descriptors`` open files, and a sentence for the log about each that was changed.
