@@ -10,26 +10,22 @@ import errno
 import os
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import trio
 
 from gateway.address import Trusts, client_address
+from gateway.containment import Log
 from gateway.door import Admission, Decision, Door
 from gateway.handshake import accept_response
 from gateway.head import RequestHead
 from gateway.hub import Hub
 from gateway.quick_head import quick_head
+from gateway.spare_descriptor import SpareDescriptor
 
 General = Callable[[socket.socket, bytes, Decision | None], None]
 """The edge's general path: the socket, what was read of it, and the door's answer to its first request if it was asked already."""
-
-
-class Log(Protocol):
-    """What is told to the operator."""
-
-    def warning(self, event: str, **facts: Any) -> Any: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,8 +55,8 @@ class Arrivals:
         self._trusts = trusts
         self._settings = settings
         self._log = log
-        self._waiting: dict[int, Arrival] = {}  # by descriptor, oldest first
-        self._spare = _open_spare()
+        self._waiting: dict[int, Newcomer] = {}  # by descriptor, oldest first
+        self._spare = SpareDescriptor()
         self._sweeping = False
         self._accepting = False
         self._quiet_until = 0.0
@@ -79,9 +75,9 @@ class Arrivals:
         self._hub.poller.remove(self._listener.fileno())
         self._hub.forget(self._listener.fileno())
         self._listener.close()
-        os.close(self._spare)
-        for arrival in list(self._waiting.values()):
-            self._drop(arrival)
+        self._spare.give_up()
+        for newcomer in list(self._waiting.values()):
+            self._drop(newcomer)
 
     def ready(self, _events: int) -> None:
         """Connections are waiting to be accepted."""
@@ -97,62 +93,67 @@ class Arrivals:
                 continue  # that one is gone already
             self._wait_for_head(sock, address[0])
 
-    def heard(self, arrival: Arrival) -> None:
-        """Bytes came: perhaps the head is whole."""
-        head = quick_head(arrival.received)
-        if head is not None:
-            self._admit(arrival, head)
-        elif not _may_become_head(arrival.received):
-            self._hand_over(arrival, None)
+    def failed(self) -> None:
+        """Accepting one connection raised; the next may not."""
 
-    def lost(self, arrival: Arrival) -> None:
-        """It ended before it asked for anything."""
-        self._drop(arrival)
+    def heard(self, newcomer: Newcomer) -> None:
+        """Bytes came: perhaps the head is whole."""
+        head = quick_head(newcomer.received)
+        if head is not None:
+            self._admit(newcomer, head)
+        elif not _may_become_head(newcomer.received):
+            self._hand_over(newcomer, None)
+
+    def lost(self, newcomer: Newcomer) -> None:
+        """It ended before it was known what it wants; does nothing if that is known by now."""
+        if self._waiting.get(newcomer.fd) is newcomer:
+            self._drop(newcomer)
 
     def due(self) -> None:
         """End those that waited too long for their own head."""
         self._sweeping = False
         oldest = trio.current_time() - self._settings.head_seconds
-        for arrival in list(self._waiting.values()):
-            if arrival.since > oldest:
+        for newcomer in list(self._waiting.values()):
+            if newcomer.since > oldest:
                 self._sweep_later()
                 return
-            if arrival.received:
-                os.write(arrival.fd, _TOO_SLOW)  # a fresh socket's buffer takes it, or the peer is gone
-            self._drop(arrival)
+            if newcomer.received:
+                with suppress(OSError):
+                    os.write(newcomer.fd, _TOO_SLOW)
+            self._drop(newcomer)
 
     def _wait_for_head(self, sock: socket.socket, host: str) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         fd = sock.detach()
-        arrival = Arrival(fd, host, self)
-        self._waiting[fd] = arrival
-        self._hub.place(fd, arrival)
+        newcomer = Newcomer(fd, host.removeprefix("::ffff:") if "." in host else host, self)
+        self._waiting[fd] = newcomer
+        self._hub.place(fd, newcomer)
         self._hub.poller.add(fd)
         self._sweep_later()
         if len(self._waiting) > self._settings.waiting_max:
             self._drop(next(iter(self._waiting.values())))
 
-    def _admit(self, arrival: Arrival, head: RequestHead) -> None:
-        decision = self._door.admit(head, client_address(head, arrival.host, False, self._trusts))
+    def _admit(self, newcomer: Newcomer, head: RequestHead) -> None:
+        decision = self._door.admit(head, client_address(head, newcomer.host, False, self._trusts))
         if not isinstance(decision, Admission):
-            self._hand_over(arrival, decision)
+            self._hand_over(newcomer, decision)
             return
-        del self._waiting[arrival.fd]
-        self._hub.carry(arrival.fd, accept_response(head, decision.subprotocol, decision.headers), b"", decision)
+        del self._waiting[newcomer.fd]
+        self._hub.carry(newcomer.fd, accept_response(head, decision.subprotocol, decision.headers), b"", decision)
 
-    def _hand_over(self, arrival: Arrival, decision: Decision | None) -> None:
-        self._leave(arrival)
-        self._hub.forget(arrival.fd)
-        self._general(socket.socket(fileno=arrival.fd), arrival.received, decision)
+    def _hand_over(self, newcomer: Newcomer, decision: Decision | None) -> None:
+        self._leave(newcomer)
+        self._hub.forget(newcomer.fd)
+        self._general(socket.socket(fileno=newcomer.fd), newcomer.received, decision)
 
-    def _drop(self, arrival: Arrival) -> None:
-        self._leave(arrival)
-        self._hub.release(arrival.fd)
+    def _drop(self, newcomer: Newcomer) -> None:
+        self._leave(newcomer)
+        self._hub.release(newcomer.fd)
 
-    def _leave(self, arrival: Arrival) -> None:
-        del self._waiting[arrival.fd]
-        self._hub.poller.remove(arrival.fd)
+    def _leave(self, newcomer: Newcomer) -> None:
+        del self._waiting[newcomer.fd]
+        self._hub.poller.remove(newcomer.fd)
 
     def _sweep_later(self) -> None:
         if not self._sweeping:
@@ -164,13 +165,13 @@ class Arrivals:
 
         Without that the listening socket stays ready, and the loop spins (accept(2) leaves the connection in the queue).
         """
-        os.close(self._spare)
+        self._spare.give_up()
         for _ in range(_ACCEPTS_A_ROUND):
             try:
                 self._listener.accept()[0].close()
             except OSError:
                 break
-        self._spare = _open_spare()
+        self._spare.hold()
         self._hub.poller.change(self._listener.fileno(), False, False)
         self._hub.wheel.at(self._settings.retry_seconds, _Retry(self))
         self._warn(error)
@@ -188,7 +189,7 @@ class Arrivals:
             self._log.warning("descriptors_exhausted", error=str(error), sockets=self._hub.sockets)
 
 
-class Arrival:
+class Newcomer:
     """One accepted connection whose request head has not come whole."""
 
     __slots__ = ("_arrivals", "fd", "host", "received", "since")
@@ -214,6 +215,10 @@ class Arrival:
         else:
             self._arrivals.lost(self)
 
+    def failed(self) -> None:
+        """Deciding about it raised, a fault of ours."""
+        self._arrivals.lost(self)
+
 
 class _Retry:
     """The deadline at which accepting goes on."""
@@ -228,11 +233,6 @@ class _Retry:
 def _may_become_head(received: bytes) -> bool:
     """Whether this may be the beginning of a plain head whose end has not come."""
     return received[:5] == b"GET /"[: len(received)] and len(received) < _HEAD_BYTES_MAX and b"\r\n\r\n" not in received
-
-
-def _open_spare() -> int:
-    """A descriptor to give up when there are no others."""
-    return os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
 
 
 _ACCEPTS_A_ROUND = 64

@@ -16,6 +16,7 @@ from typing import Protocol
 import trio
 
 from gateway.carrier import Receiver
+from gateway.containment import Containment, Log
 from gateway.counters import Counters
 from gateway.door import Admission
 from gateway.heartbeat import Heartbeat
@@ -46,17 +47,23 @@ class Readable(Protocol):
     """What a descriptor in the hub's table stands for."""
 
     def ready(self, events: int) -> None:
-        """The poller says so: READ, WRITE, or both. Does not wait and does not raise."""
+        """The poller says so: READ, WRITE, or both. Does not wait."""
+
+    def failed(self) -> None:
+        """What it did raised. Was logged; ends what cannot go on."""
 
 
 class Hub:
     """Every plain TCP WebSocket of the process. ``run`` is its life; the rest is called on the loop and returns at once."""
 
-    def __init__(self, settings: HubSettings, wheel: Wheel, counters: Counters) -> None:
+    def __init__(self, settings: HubSettings, wheel: Wheel, counters: Counters, log: Log) -> None:
         self.settings = settings
         self.wheel = wheel
         self.counters = counters
         self.poller = open_poller()
+        self._log = log
+        self._containment = Containment(self._failed)
+        self._current: Readable | None = None  # whose turn it is
         self._table: list[Readable | None] = []  # by descriptor: they are small and dense, so a place costs 8 bytes
         self._farewells: list[tuple[HubSocket, int, str, bool]] = []
         self._kept: list[HubSocket] = []
@@ -143,14 +150,25 @@ class Hub:
         self._kept.append(carried)
         self._work.set()
 
+    def contained(self, readable: Readable) -> Containment:
+        """For ``with``: what raises within ends ``readable``, and no other."""
+        self._current = readable
+        return self._containment
+
+    def _failed(self, error: Exception) -> None:
+        self._log.error("session_failed", exc_info=error)
+        if self._current is not None:
+            self._current.failed()
+
     # rounds
 
     def _round(self) -> None:
         table = self._table
-        for fd, events in self.poller.ready():
-            place = table[fd]
-            if place is not None:  # closed earlier in this round
-                place.ready(events)
+        with self._containment:  # who raises ends the round for all; what was ready still is in the next
+            for fd, events in self.poller.ready():
+                self._current = place = table[fd]
+                if place is not None:  # None: closed earlier in this round
+                    place.ready(events)
         if self._work.is_set():
             self._settle()
 
@@ -164,12 +182,14 @@ class Hub:
         self._work = trio.Event()
         kept, self._kept = self._kept, []
         for carried in kept:
-            carried.go_on()
+            with self.contained(carried):
+                carried.go_on()
         farewells, self._farewells = self._farewells, []
         for carried, code, reason, clean in farewells:
             receiver, carried.receiver = carried.receiver, None
             if receiver is not None:
-                receiver.gone(code, reason, clean)
+                with self.contained(carried):
+                    receiver.gone(code, reason, clean)
         if farewells:
             self._changed.set()
             self._changed = trio.Event()

@@ -63,7 +63,8 @@ class HubSocket:
         """Begin. ``opening`` (the 101) and what the session says at once leave in one write."""
         self.outbox = Outbox()
         self._queue(opening, 0)
-        self.receiver = open_session(self)
+        with self.hub.contained(self):
+            self.receiver = open_session(self)
         if self.outbox is not None and not self._flush():
             self._watch()
 
@@ -142,6 +143,10 @@ class HubSocket:
         if self.state < PARTING:
             self.hub.farewell(self, 1006, "", False)
         self._release()
+
+    def failed(self) -> None:
+        """Its session raised: a fault of ours."""
+        self.close(1011, "internal error")
 
     def due(self) -> None:
         """The closing handshake had its time."""

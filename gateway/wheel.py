@@ -11,18 +11,25 @@ from typing import Protocol
 
 import trio
 
+from gateway.containment import Containment, Log
+
 
 class Target(Protocol):
     """What has a deadline."""
 
     def due(self) -> None:
-        """The time has come. Neither waits nor raises; does nothing if the deadline no longer stands."""
+        """The time has come. Does not wait; does nothing if the deadline no longer stands."""
 
 
 class Wheel:
-    """Calls each target once, at its deadline or up to ``tick_seconds`` later, and never before it."""
+    """Calls each target once, at its deadline or up to ``tick_seconds`` later, and never before it.
 
-    def __init__(self, tick_seconds: float = 0.25) -> None:
+    A target that raises is logged, and no other suffers.
+    """
+
+    def __init__(self, log: Log, tick_seconds: float = 0.25) -> None:
+        self._log = log
+        self._contained = Containment(self._failed)
         self._tick_seconds = tick_seconds
         self._targets_by_tick: dict[int, list[Target]] = {}
         self._ticks: list[int] = []  # a heap of the keys above
@@ -53,7 +60,11 @@ class Wheel:
         now = trio.current_time()
         while self._ticks and self._ticks[0] * self._tick_seconds <= now:
             for target in self._targets_by_tick.pop(heapq.heappop(self._ticks)):
-                target.due()
+                with self._contained:
+                    target.due()
+
+    def _failed(self, error: Exception) -> None:
+        self._log.error("deadline_failed", exc_info=error)
 
     def _next_time(self) -> float:
         return self._ticks[0] * self._tick_seconds if self._ticks else float("inf")
