@@ -1,0 +1,72 @@
+"""Makes turns durable: one append at a time for the records of all rooms that wait."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING
+
+import trio
+
+from rooms.refusals import STORAGE_FULL
+from storage import JournalFull, Record, SyncFailed
+
+if TYPE_CHECKING:
+    from rooms.actor import Actor
+    from rooms.environment import Environment
+
+
+class Committer:
+    """Takes records as turns end; while one batch is written and synced, the next one forms."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._env = environment
+        self._waiting: list[tuple[Actor, Record]] = []
+        self._more = trio.Event()
+
+    def submit(self, actor: Actor, record: Record) -> None:
+        """Make ``record`` durable; ``actor.opened`` follows, or ``actor.undo``."""
+        self._waiting.append((actor, record))
+        if len(self._waiting) == 1:
+            self._more.set()
+
+    async def run(self) -> None:
+        """Append until cancelled. Raises ``SyncFailed``: what the disk holds is unknown, and nobody may hear more."""
+        while True:
+            if not self._waiting:
+                self._more = trio.Event()
+                await self._more.wait()
+            batch, self._waiting = self._waiting, []
+            await self._commit(batch)
+
+    async def _commit(self, batch: list[tuple[Actor, Record]]) -> None:
+        stats = self._env.stats
+        started = perf_counter()
+        records = [record for _, record in batch]
+        try:
+            await self._env.run_blocking(self._env.folder.journal.append, records)
+        except JournalFull as error:
+            self._undo(batch, error)
+            return
+        except SyncFailed as error:
+            self._env.log.critical("sync_failed", error=str(error))
+            raise
+        stats.journal_syncs += 1
+        stats.journal_records += len(records)
+        stats.commit_seconds.observe(perf_counter() - started)
+        self._env.folder.host.apply(records)
+        self._open(batch)
+        if any(record.for_host for record in records):
+            self._env.alarms.changed()
+
+    def _open(self, batch: list[tuple[Actor, Record]]) -> None:
+        durable = {actor: record.number for actor, record in batch}
+        for actor, number in durable.items():
+            actor.opened(number)
+
+    def _undo(self, batch: list[tuple[Actor, Record]], error: JournalFull) -> None:
+        """None of the batch is kept; nor can be what its rooms wrote since."""
+        rooms = dict.fromkeys(actor for actor, _ in batch)
+        self._env.log.error("journal_full", rooms=len(rooms), records=len(batch), error=str(error))
+        self._waiting = [(actor, record) for actor, record in self._waiting if actor not in rooms]
+        for actor in rooms:
+            actor.undo(STORAGE_FULL)

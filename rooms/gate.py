@@ -1,0 +1,81 @@
+"""The output gate: what a room said waits, in order, for the records written before it was said. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rooms.effects import Effect
+    from rooms.mail import Mail
+
+Undo = Callable[[], None]
+
+
+class Said:
+    """What one turn, or one part of it between two asks, said, and how to take it back.
+
+    ``number`` is the room's last record when it was said. ``mail`` is what caused the turn; of the
+    earlier parts of a turn it is ``None``, since the last one speaks for all.
+    """
+
+    __slots__ = ("effects", "mail", "number", "undo_log")
+
+    def __init__(self, number: int, effects: Sequence[Effect], undo_log: Sequence[Undo] | None, mail: Mail | None) -> None:
+        self.number = number
+        self.effects = effects
+        self.undo_log = undo_log
+        self.mail = mail
+
+    def take_back(self) -> None:
+        """Put memory back as it was before: newest change first."""
+        for undo in reversed(self.undo_log or ()):
+            undo()
+
+
+class OutputGate:
+    """Holds what was said until it may be heard. ``durable`` is the number of the room's last durable record."""
+
+    __slots__ = ("_free", "_waiting", "durable")
+
+    def __init__(self, durable: int) -> None:
+        self.durable = durable
+        self._waiting: deque[Said] = deque()
+        self._free: list[Sequence[Effect]] = []
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether something was said that nobody may hear yet."""
+        return bool(self._waiting)
+
+    def say(self, said: Said) -> None:
+        """Take what a turn said: free at once when no record before it is pending."""
+        if said.number > self.durable:
+            self._waiting.append(said)
+        elif said.effects:
+            self._free.append(said.effects)
+
+    def opened(self, durable: int) -> None:
+        """Every record up to ``durable`` is on disk: free what waited for them."""
+        self.durable = durable
+        waiting = self._waiting
+        while waiting and waiting[0].number <= durable:
+            effects = waiting.popleft().effects
+            if effects:
+                self._free.append(effects)
+
+    def take_free(self) -> list[Sequence[Effect]]:
+        """What may be heard now, in order. The caller lets it be heard at once."""
+        free = self._free
+        if free:
+            self._free = []
+        return free
+
+    def take_back(self) -> list[Said]:
+        """Forget everything that waits, newest first: it will never be heard."""
+        undone = list(reversed(self._waiting))
+        self._waiting.clear()
+        for said in undone:
+            said.take_back()
+        return undone

@@ -1,0 +1,302 @@
+"""The awake part of a room: its open file, its room object, and the one turn at a time that both take part in."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable, Coroutine, Generator
+from functools import partial
+from time import perf_counter
+from typing import TYPE_CHECKING, Any
+
+import trio
+
+from rooms.effects import Close, Effect, Tell
+from rooms.gate import OutputGate, Said
+from rooms.mail import Mail, Start
+from rooms.refusal import Refusal
+from rooms.refusals import INTERNAL, STORAGE_FULL, TIMEOUT, UNKNOWN_OUTCOME, unavailable
+from rooms.release import Release
+from rooms.turn import Turn
+from storage import Record, SqlTimeout, StorageError, StorageFull, SyncFailed
+
+if TYPE_CHECKING:
+    from rooms.actor import Actor
+    from rooms.room import Room
+    from rooms.store import RoomFile
+
+DESTROYED_CODE = 4404
+
+
+class Isolate:
+    """Runs turns: ``begin``, the hook, ``end``; then what was said waits in the gate for the turn's record.
+
+    A turn that raises costs the room object. The file stays open until ``close``, and with it the SQLite
+    transaction of the turns that are durable but not yet committed.
+    """
+
+    __slots__ = ("_actor", "_before_next_turn", "_env", "_opened", "_undo_due", "file", "gate", "is_over", "room", "scope")
+
+    def __init__(self, actor: Actor, file: RoomFile) -> None:
+        self._actor = actor
+        self._env = actor.env
+        self._before_next_turn: list[Callable[[], None]] = []
+        self._opened: trio.Event | None = None
+        self._undo_due: Refusal | None = None
+        self.file = file
+        self.gate = OutputGate(file.number)
+        self.room: Room | None = None
+        self.scope = trio.CancelScope()
+        self.is_over = False
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing waits: everything said is heard, nothing is to be done before the next turn."""
+        return not (self.gate.is_waiting or self._before_next_turn)
+
+    @property
+    def holds_back(self) -> bool:
+        """Whether the next turn must wait until this is settled."""
+        return bool(self._before_next_turn)
+
+    async def handle(self, mail: Mail) -> bool:
+        """Run the turn of ``mail``, after ``on_start`` if the room object is new. Whether it waited: the cancel scope is used up then."""
+        waited = False
+        if self.room is None and mail.needs_room:
+            waited = await self._turn(Start(mail))
+            if self.room is None:
+                return waited
+        return await self._turn(mail) or waited
+
+    async def settle(self) -> None:
+        """Wait until everything said is heard, and do what had to wait for that."""
+        while not self.is_settled:
+            self.release()
+            if self.gate.is_waiting:
+                self._opened = trio.Event()
+                await self._opened.wait()
+            else:
+                self._catch_up()
+
+    def end_part(self, effect: Effect) -> None:
+        """End the running turn so far, as if it had returned, with ``effect`` as its last; the rest is another part of it."""
+        turn = self._actor.turn
+        assert turn is not None
+        turn.effects.append(effect)
+        self._end(turn, None)
+        turn.next_part()
+        self.file.begin()
+        self.release()
+
+    def pause(self) -> None:
+        """No turn follows at once: let be heard what may be heard, do what had to wait."""
+        self.release()
+        if not self.gate.is_waiting:
+            self._catch_up()
+
+    def release(self) -> None:
+        """Let be heard what may be heard."""
+        free = self.gate.take_free()
+        if free:
+            release = Release()
+            for effects in free:
+                release.walk(effects)
+            release.cut()
+            self._env.stats.messages_sent += release.frames_sent
+
+    def opened(self, durable: int) -> None:
+        """The records up to ``durable`` are on disk."""
+        self.gate.opened(durable)
+        self.release()
+        if not self.gate.is_waiting:
+            if self._actor.turn is None:
+                self._catch_up()
+            self._wake()
+
+    def undo(self, refusal: Refusal) -> None:
+        """The records after the durable ones are lost: take back everything since. A running turn is cancelled first."""
+        if self._actor.turn is None:
+            self._undo(refusal)
+        else:
+            self._undo_due = refusal
+            self.scope.cancel()
+
+    def commit_lazily(self) -> None:
+        """Commit what is durable; if a later turn is not yet, the next turn waits for it."""
+        is_free = self._actor.turn is None and not self._before_next_turn
+        if is_free and self.file.commit(self.gate.durable):
+            return
+        if not is_free or self.gate.is_waiting:
+            self._before_next_turn.append(self.commit_lazily)
+        else:
+            self._env.lazy_commits.dirty(self._actor)  # the disk is full: it heals
+
+    def close(self) -> None:
+        """Commit what is durable and close the file. What the disk has no space for now is kept by the folder until the room is opened again."""
+        self.file.commit(self.gate.durable)
+        self._env.lazy_commits.clean(self._actor)
+        self.file.close()
+
+    async def _turn(self, mail: Mail) -> bool:
+        actor, env = self._actor, self._env
+        turn = actor.turn = Turn(mail, env.clock)
+        started = perf_counter()
+        self.file.sql_deadline = started + env.settings.turn_seconds
+        try:
+            self.file.begin()
+        except StorageError as error:
+            self._cannot_begin(mail, error)
+            return False
+        waited = False
+        result = "returned"
+        try:
+            value = mail.start(actor, turn)
+            if value.__class__ is types.CoroutineType:
+                try:
+                    trap = value.send(None)
+                except StopIteration as stop:
+                    value = stop.value
+                else:
+                    waited = True
+                    value = await self._wait_for(value, trap)
+            mail.returned(actor, turn, value)
+            self._end(turn, mail)
+        except BaseException as error:  # contains the hook's: a turn that raises never happened
+            result = self._failed(turn, error)
+            _raise_what_must_go_on(error)
+        finally:
+            actor.turn = None
+            self._measure(mail, result, perf_counter() - started, waited)
+        return waited
+
+    def _cannot_begin(self, mail: Mail, error: StorageError) -> None:
+        self._actor.turn = None
+        self._env.log.error("turn_not_begun", room=str(self._actor.key), hook=mail.hook, error=str(error))
+        refusal = STORAGE_FULL if isinstance(error, StorageFull) else unavailable()
+        self._tell_failure(mail.caused_by, mail.caused_by.undone, (self._actor, refusal))
+
+    async def _wait_for(self, hook: Coroutine[Any, Any, Any], trap: Any) -> Any:
+        """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
+        self.release()
+        self.scope.deadline = trio.current_time() + self._env.settings.turn_seconds
+        return await _resumed(hook, trap)
+
+    def _end(self, turn: Turn, mail: Mail | None) -> None:
+        if self._undo_due is not None:
+            raise _Undone
+        record = self.file.end()
+        if record is not None:
+            self._submit(record)
+        if turn.destroys and mail is not None:
+            self._destroy(turn)
+        self.gate.say(Said(self.file.number, turn.effects, turn.undo_log, mail))
+
+    def _submit(self, record: Record) -> None:
+        self._env.committer.submit(self._actor, record)
+        self._env.lazy_commits.dirty(self._actor)
+
+    def _destroy(self, turn: Turn) -> None:
+        self._submit(self.file.destroy())
+        for connection in self._actor.disband(turn):
+            turn.effects.append(Close(connection, DESTROYED_CODE, "room destroyed"))
+        self._before_next_turn.append(self._be_over)
+
+    def _be_over(self) -> None:
+        self.is_over = True
+
+    def _failed(self, turn: Turn, error: BaseException) -> str:
+        """Nothing of the turn happens, and whoever caused it is told. What became of the turn."""
+        actor, mail = self._actor, turn.mail
+        result, refusal = self._reason(error, turn)
+        turn.take_back()
+        self.room = None
+        self._roll_back()
+        if self._undo_due is not None:
+            self._undo(self._undo_due)
+            mail.caused_by.undone(actor, refusal)
+        elif result == "undone":
+            self._tell_failure(mail.caused_by, mail.caused_by.undone, (actor, refusal))
+        elif result != "cancelled":
+            self._tell_failure(mail.caused_by, mail.caused_by.raised, (actor, error, refusal))
+            actor.failed(mail, error, result)
+        return result
+
+    def _tell_failure(self, mail: Mail, tell: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+        """Tell whoever caused the turn, in its place among what is said."""
+        self.gate.say(Said(self.file.number, [Tell(tell, arguments)], None, mail))
+
+    def _reason(self, error: BaseException, turn: Turn) -> tuple[str, Refusal]:
+        if self._undo_due is not None:
+            return "undone", UNKNOWN_OUTCOME if turn.parts else self._undo_due
+        if isinstance(error, StorageFull):
+            return "undone", STORAGE_FULL
+        if self.scope.cancel_called or isinstance(error, SqlTimeout):
+            return "timeout", TIMEOUT
+        return "raised" if isinstance(error, Exception) else "cancelled", INTERNAL
+
+    def _roll_back(self) -> None:
+        self.file.rollback()
+        if not self.file.stands():  # SQLite gave up all that was not committed, also turns whose records are on their way
+            self._before_next_turn.append(self._rebuild)
+
+    def _rebuild(self) -> None:
+        self.file.undo(self.file.number)
+
+    def _undo(self, refusal: Refusal) -> None:
+        self._undo_due = None
+        self.room = None
+        undone = self.gate.take_back()
+        self.file.undo(self.gate.durable)
+        for said in reversed(undone):
+            if said.mail is not None:
+                said.mail.undone(self._actor, refusal)
+        self._wake()
+
+    def _catch_up(self) -> None:
+        todo = self._before_next_turn
+        if todo:
+            self._before_next_turn = []
+            for do in todo:
+                do()
+
+    def _wake(self) -> None:
+        if self._opened is not None:
+            self._opened.set()
+            self._opened = None
+        self._actor.rest()
+
+    def _measure(self, mail: Mail, result: str, seconds: float, waited: bool) -> None:
+        env = self._env
+        env.stats.turns[self._actor.kind.name, mail.hook, result] += 1
+        env.stats.turn_seconds.observe(seconds)
+        if seconds > env.settings.slow_turn_seconds and not waited:
+            env.log.warning("turn_blocked_the_loop", room=str(self._actor.key), hook=mail.hook, seconds=round(seconds, 3))
+
+
+class _Undone(Exception):
+    """What came before this turn, or before this part of it, could not be stored."""
+
+
+@types.coroutine
+def _resumed(hook: Coroutine[Any, Any, Any], trap: Any) -> Generator[Any, Any, Any]:
+    """Drive a coroutine that was begun with ``send(None)`` and yielded ``trap`` on, as ``await`` would have."""
+    while True:
+        try:
+            sent = yield trap
+        except BaseException as error:
+            resume: Callable[[], Any] = partial(hook.throw, error)
+        else:
+            resume = partial(hook.send, sent)
+        try:
+            trap = resume()
+        except StopIteration as stop:
+            return stop.value
+
+
+def _raise_what_must_go_on(error: BaseException) -> None:
+    """Raise again what is not the hook's own failure: cancellation, interrupts."""
+    if isinstance(error, BaseExceptionGroup):
+        rest = error.subgroup(lambda each: not isinstance(each, Exception))
+        if rest is not None:
+            raise rest
+    elif isinstance(error, SyncFailed) or not isinstance(error, Exception):
+        raise error

@@ -1,0 +1,70 @@
+"""A room's bounded queue of mail. Pure."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rooms.mail import Mail
+    from rooms.peer import Peer
+
+
+class Mailbox:
+    """Mail that waits for a room, in order of arrival.
+
+    Full (``messages_max``), it refuses what may be refused and takes what may not: closes, alarms, results of
+    background work. Senders that cannot be refused are paused and resumed when half of it is free again.
+    """
+
+    __slots__ = ("_mails", "_messages_max", "_paused")
+
+    def __init__(self, messages_max: int) -> None:
+        self._messages_max = messages_max
+        self._mails: deque[Mail] = deque()
+        self._paused: dict[Peer, None] | None = None
+
+    def __len__(self) -> int:
+        return len(self._mails)
+
+    def post_nowait(self, mail: Mail) -> bool:
+        """Take ``mail`` unless full. ``False``: it was not taken."""
+        if len(self._mails) >= self._messages_max and not mail.always_fits:
+            return False
+        self._mails.append(mail)
+        return True
+
+    def post_from(self, mail: Mail, peer: Peer) -> None:
+        """Take ``mail``; when that fills the mailbox, its sender is paused."""
+        self._mails.append(mail)
+        if len(self._mails) >= self._messages_max:
+            self._pause(peer)
+
+    def put_back(self, mails: deque[Mail]) -> None:
+        """Return mail that was taken but not handled to the front."""
+        self._mails.extendleft(reversed(mails))
+
+    def take(self, mails_max: int) -> deque[Mail]:
+        """The oldest mail, at most ``mails_max``; empty when there is none. Paused senders may be resumed."""
+        mails = self._mails
+        if len(mails) <= mails_max:
+            batch = mails
+            self._mails = deque()
+        else:
+            batch = deque([mails.popleft() for _ in range(mails_max)])
+        if self._paused is not None and len(self._mails) <= self._messages_max // 2:
+            self.resume_all()
+        return batch
+
+    def resume_all(self) -> None:
+        """Let every paused sender go on."""
+        paused, self._paused = self._paused, None
+        for peer in paused or ():
+            peer.resume()
+
+    def _pause(self, peer: Peer) -> None:
+        if self._paused is None:
+            self._paused = {}
+        if peer not in self._paused:
+            self._paused[peer] = None
+            peer.pause()

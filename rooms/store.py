@@ -1,0 +1,77 @@
+"""What rooms need from storage, in their own words. ``storage`` supplies it; tests may supply less."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+from storage import Record, RoomKey, RoomStorage, Tell
+
+
+class Tells(Protocol):
+    """The tells a room has sent but not yet knows delivered, and which it has taken from others."""
+
+    def add(self, to: RoomKey, method: str, arguments: bytes) -> int:
+        """Keep a tell with the turn; its number."""
+
+    def unsent(self) -> Sequence[Tell]:
+        """Every tell that is not known to be delivered, in order."""
+
+    def sent(self, number: int) -> None:
+        """It was delivered: forget it."""
+
+    def received(self, sender: RoomKey, epoch: str) -> int:
+        """The highest number taken from ``sender``; 0 if none."""
+
+    def record_received(self, sender: RoomKey, epoch: str, number: int) -> None:
+        """It is taken, with this turn."""
+
+
+class RoomFile(Protocol):
+    """One room's open file: turns begin and end here. Only the loop's thread uses it."""
+
+    key: RoomKey
+    epoch: str
+    number: int
+    storage: RoomStorage
+    tells: Any
+    sql_deadline: float | None
+
+    def begin(self) -> None: ...
+    def end(self) -> Record | None: ...
+    def rollback(self) -> None: ...
+    def stands(self) -> bool: ...
+    def commit(self, durable: int) -> bool: ...
+    def undo(self, durable: int) -> None: ...
+    def destroy(self) -> Record: ...
+    def close(self) -> None: ...
+
+
+class CommitLog(Protocol):
+    """Makes records durable, all of them or none."""
+
+    def append(self, records: Sequence[Record]) -> None:
+        """Blocking. Durable on return; ``JournalFull`` kept none; ``SyncFailed`` is the end of the process."""
+
+
+class Host(Protocol):
+    """What the process knows about all rooms: whose alarm is due when, who has unsent tells, who is set aside."""
+
+    def apply(self, records: Iterable[Record]) -> None: ...
+    def due(self, now_ms: int, limit: int) -> list[tuple[RoomKey, int]]: ...
+    def unsent(self) -> Iterable[RoomKey]: ...
+    def is_set_aside(self, key: RoomKey) -> str | None: ...
+    def commit(self) -> object: ...
+
+
+class Folder(Protocol):
+    """The data folder."""
+
+    folder_id: str
+
+    @property
+    def journal(self) -> CommitLog: ...
+    @property
+    def host(self) -> Host: ...
+    def room(self, key: RoomKey) -> RoomFile: ...
+    def retire(self) -> object: ...

@@ -1,0 +1,57 @@
+"""What one turn wants to happen, until it is certain that it will. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rooms.clock import WallClock
+    from rooms.effects import Effect
+    from rooms.gate import Undo
+    from rooms.mail import Mail
+
+
+class Turn:
+    """The staging area of a hook: effects in order, and how to take back what was changed in memory.
+
+    ``parts`` counts the asks that ended a part of it: what was staged before them is not here any more.
+    """
+
+    __slots__ = ("_clock", "_now_ms", "destroys", "effects", "mail", "parts", "undo_log")
+
+    def __init__(self, mail: Mail, clock: WallClock) -> None:
+        self.mail = mail
+        self.effects: list[Effect] = []
+        self.undo_log: list[Undo] | None = None
+        self.destroys = False
+        self.parts = 0
+        self._clock = clock
+        self._now_ms: int | None = None
+
+    @property
+    def now_ms(self) -> int:
+        """The turn's one date."""
+        if self._now_ms is None:
+            self._now_ms = self._clock.now_ms()
+        return self._now_ms
+
+    def remember(self, undo: Undo) -> None:
+        """Before something in memory is changed: how to change it back."""
+        if self.undo_log is None:
+            self.undo_log = []
+        self.undo_log.append(undo)
+
+    def take_back(self) -> None:
+        """Nothing of it happens: memory is as it was."""
+        for undo in reversed(self.undo_log or ()):
+            undo()
+        self._clear()
+
+    def next_part(self) -> None:
+        """What was staged is the gate's now."""
+        self.parts += 1
+        self._clear()
+
+    def _clear(self) -> None:
+        self.effects = []
+        self.undo_log = None
