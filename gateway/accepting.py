@@ -20,7 +20,7 @@ class Accepting:
     its own timeout; then we pause, and go on. The log hears of it once in ten seconds.
     """
 
-    def __init__(self, listener: trio.SocketListener, welcome: Callable[[trio.SocketStream], None], log: Log) -> None:
+    def __init__(self, listener: trio.abc.Listener[trio.SocketStream], welcome: Callable[[trio.SocketStream], None], log: Log) -> None:
         self._listener = listener
         self._welcome = welcome
         self._log = log
