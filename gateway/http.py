@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Callable
 from functools import partial
 from ipaddress import IPv6Address, ip_address
 
@@ -26,7 +27,9 @@ from gateway.pages import Pages
 from rooms import Stats
 
 
-def make_application(*, lifetime: Lifetime, stats: Stats, counters: Counters, metrics_token: str | None, room_http: ASGIApp) -> Starlette:
+def make_application(
+    *, lifetime: Lifetime, stats: Callable[[], Stats], counters: Counters, metrics_token: str | None, room_http: ASGIApp
+) -> Starlette:
     """The ASGI application behind the edge. ``room_http`` answers for whatever is a room's own HTTP."""
     pages = Pages()
     return Starlette(
@@ -53,11 +56,11 @@ async def readyz(lifetime: Lifetime, _request: Request) -> Response:
     return PlainTextResponse(lifetime.stage.value + "\n", 200 if lifetime.stage is Stage.SERVING else 503)
 
 
-async def metrics(stats: Stats, counters: Counters, token: str | None, request: Request) -> Response:
+async def metrics(stats: Callable[[], Stats], counters: Counters, token: str | None, request: Request) -> Response:
     """Prometheus text, for whoever has the token; without one set, for this machine only."""
     if not _may_see_metrics(request, token):
         return answer(http_reply(TOKEN_REFUSED if token is not None else refusal("not_authorized")))
-    text = await trio.to_thread.run_sync(exposition, snapshot(stats, counters))
+    text = await trio.to_thread.run_sync(exposition, snapshot(stats(), counters))
     return Response(text, headers={"content-type": CONTENT_TYPE})
 
 
@@ -87,7 +90,7 @@ def answer(reply: HttpReply) -> Response:
 def _may_see_metrics(request: Request, token: str | None) -> bool:
     if token is not None:
         return hmac.compare_digest(request.headers.get("authorization", "").encode(), f"Bearer {token}".encode())
-    client: ClientAddress = request.scope["rooms.client"]
+    client: ClientAddress = request.scope["client_address"]
     return not client.forwarded and _is_this_machine(client.host)
 
 

@@ -10,17 +10,17 @@ import re
 import sys
 import unicodedata
 from collections.abc import MutableMapping
-from typing import Any, Literal, TextIO
+from typing import Any, TextIO
 
 import structlog
 
-LogFormat = Literal["console", "json"]
-Logger = structlog.typing.FilteringBoundLogger
+Logger = Any
+"""structlog's bound logger: fits what each package asks of a log."""
 
 VALUE_CHARACTERS_MAX = 2_000
 
 
-def configure_logs(log_format: LogFormat, stream: TextIO = sys.stderr) -> Logger:
+def configure_logs(log_format: str, stream: TextIO = sys.stderr) -> Logger:
     """The logger of the process, writing whole lines to ``stream``; a stream that fails loses lines and stops nothing."""
     structlog.configure(
         processors=[

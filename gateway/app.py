@@ -1,0 +1,239 @@
+"""The composition root: the only place that knows every concrete class. Made from settings, run until told to stop.
+
+settings → kinds, keys → listening sockets → data folder (recovered) → runtime → door → carriers, HTTP → serving → draining
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import secrets
+import signal
+import socket
+import sys
+import uuid
+from collections.abc import AsyncIterator, Sequence
+
+import trio
+from starlette.applications import Starlette
+
+from gateway.admission import GatewayDoor
+from gateway.arrivals import Arrivals, ArrivalSettings
+from gateway.authentication import Authenticator
+from gateway.counters import Counters
+from gateway.descriptors import raise_descriptor_limit
+from gateway.draining import Draining
+from gateway.edge import Edge
+from gateway.formats import Formats
+from gateway.guests import Guests
+from gateway.http import make_application
+from gateway.hub import Hub
+from gateway.key_set import RemoteKeys
+from gateway.keys import keys_of, secret_in
+from gateway.kinds import kinds_of, migrations_of
+from gateway.lifetime import Lifetime, Stage
+from gateway.limits import Limits
+from gateway.listeners import listen_tcp, listen_unix, tls_context
+from gateway.logs import Logger, configure_logs
+from gateway.part_settings import (
+    edge_settings,
+    hub_settings,
+    room_http_settings,
+    runtime_settings,
+    storage_settings,
+    token_rules,
+    trusts,
+    uses_hub,
+)
+from gateway.registry import Registry
+from gateway.room_http import RoomHttp
+from gateway.services import Services
+from gateway.settings import Loaded, Settings
+from gateway.wheel import Wheel
+from rooms import Kind, Runtime, SystemClock
+from storage import DataFolder, StorageError, SyncFailed
+
+SWITCH_SECONDS = 0.0005
+"""How long the loop may keep the interpreter from the thread that syncs the journal. Python's own 5 ms would be added to every sync."""
+
+
+def run(loaded: Loaded) -> int:
+    """Serve until told to stop. 0 after a graceful end; 1 if it could not begin or the disk failed.
+
+    Raises ``SettingError`` if the settings cannot be served; then nothing was touched.
+    """
+    settings, sentences = loaded.settings.clamped(raise_descriptor_limit())
+    if not settings.dev:
+        keys_of(settings, None)  # says what is missing before a folder is made
+    kinds = kinds_of(settings)
+    log = configure_logs(settings.log_format)
+    for sentence in (*loaded.warnings, *sentences):
+        log.warning("setting_changed", about=sentence)
+    sys.setswitchinterval(SWITCH_SECONDS)
+    return _run(App(settings, kinds, log), log)
+
+
+def _run(app: App, log: Logger) -> int:
+    status = 0
+    try:
+        trio.run(app.run)
+    except* SyncFailed as failed:
+        log.critical("disk_failed", about="what a failed sync left on disk is unknown: nothing more is promised", error=_first(failed))
+        _exit_at_once()
+    except* (StorageError, OSError) as failed:
+        log.critical("not_serving", error=_first(failed))
+        status = 1
+    return status
+
+
+def _first(group: BaseExceptionGroup[BaseException]) -> str:
+    """What the first error that is no group says."""
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return str(error)
+
+
+def _exit_at_once() -> None:
+    """Without closing files: a close would checkpoint, and trust pages that the kernel may have dropped."""
+    sys.stderr.flush()
+    os._exit(1)
+
+
+class App:
+    """One server: ``run`` is its whole life."""
+
+    def __init__(self, settings: Settings, kinds: dict[str, Kind], log: Logger) -> None:
+        self._settings = settings
+        self._kinds = kinds
+        self._log = log
+        self._lifetime = Lifetime()
+        self._counters = Counters()
+        self._wheel = Wheel(log)
+
+    async def run(self) -> None:
+        """Listen, recover, serve, drain; returns once everything is stored.
+
+        Raises (in groups) ``StorageError`` or ``OSError`` if it cannot begin, ``SyncFailed`` if the disk fails.
+        """
+        stop, hurry = trio.Event(), trio.Event()
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(_heed, signals, stop, hurry)
+                await self._live(stop, hurry)
+                nursery.cancel_scope.cancel()
+        self._log.info("stopped")
+
+    async def _live(self, stop: trio.Event, hurry: trio.Event) -> None:
+        sockets = await trio.to_thread.run_sync(_listen, self._settings)
+        folder = await trio.to_thread.run_sync(self._open_folder)
+        runtime = Runtime(self._kinds.values(), folder, settings=runtime_settings(self._settings), log=self._log)
+        services = self._services(runtime)
+        async with trio.open_nursery() as nursery:
+            await nursery.start(runtime.run)
+            await self._serve(nursery, services, runtime, sockets)
+            await stop.wait()
+            await self._draining(services, runtime).run(hurry)
+            nursery.cancel_scope.cancel()
+        await trio.to_thread.run_sync(folder.close)
+
+    def _open_folder(self) -> DataFolder:
+        """Bring everything the journal holds into the files. Blocking."""
+        migrations = migrations_of(self._kinds.values())
+        return DataFolder.open(self._settings.data, storage_settings(self._settings), migrations=migrations, progress=self._progress)
+
+    def _progress(self, what: str, done: int, total: int) -> None:
+        self._log.info("recovering", what=what, done=done, total=total)
+
+    def _services(self, runtime: Runtime) -> Services:
+        """What sessions share."""
+        settings, clock = self._settings, SystemClock()
+        dev_secret = secret_in(settings.data) if settings.dev else None
+        return Services(
+            hosting=runtime,
+            kinds=self._kinds,
+            settings=settings,
+            authenticator=Authenticator(keys_of(settings, dev_secret), token_rules(settings), clock),
+            guests=None if dev_secret is None else Guests(dev_secret.encode(), secrets.token_bytes),
+            registry=Registry(settings.connections_max, settings.connections_per_user_max),
+            limits=Limits(trio.current_time, switched_on=settings.rate_limits),
+            timers=self._wheel,
+            formats=Formats(clock),
+            counters=self._counters,
+            clock=clock,
+            now=trio.current_time,
+            new_id=_new_id,
+            log=self._log,
+        )
+
+    async def _serve(self, nursery: trio.Nursery, services: Services, runtime: Runtime, sockets: Sequence[socket.socket]) -> None:
+        """Start everything that moves bytes. On return clients are answered."""
+        settings, keys = self._settings, services.authenticator.keys
+        if isinstance(keys, RemoteKeys):
+            keys.changed = services.authenticator.forget
+            await nursery.start(keys.run)
+        nursery.start_soon(self._wheel.run)
+        door = GatewayDoor(services, self._lifetime)
+        hub = Hub(hub_settings(settings), self._wheel, self._counters, self._log) if uses_hub(settings) else None
+        edge = Edge(door, self._application(runtime, door), edge_settings(settings), trusts(settings), self._log, hub)
+        await nursery.start(edge.run)
+        if hub is not None:
+            await nursery.start(hub.run)
+        for listening in sockets:
+            self._accept(listening, edge, hub, door)
+        self._lifetime.stage = Stage.SERVING
+        gc.freeze()  # what is here by now stays: the collector need not look at it again
+        self._log.info("listening", url=_url(settings, sockets), carrier="stream" if hub is None else "hub", data=str(settings.data))
+
+    def _accept(self, listening: socket.socket, edge: Edge, hub: Hub | None, door: GatewayDoor) -> None:
+        settings = self._settings
+        if hub is not None:
+            Arrivals(hub, listening, door, edge.take, trusts(settings), ArrivalSettings(), self._log).start()
+        elif settings.tls_cert_file is not None and settings.tls_key_file is not None:
+            edge.listen(listening, tls_context(settings.tls_cert_file, settings.tls_key_file))
+        else:
+            edge.listen(listening)
+
+    def _application(self, runtime: Runtime, door: GatewayDoor) -> Starlette:
+        return make_application(
+            lifetime=self._lifetime,
+            stats=lambda: runtime.stats,
+            counters=self._counters,
+            metrics_token=self._settings.metrics_token,
+            room_http=RoomHttp(runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log),
+        )
+
+    def _draining(self, services: Services, runtime: Runtime) -> Draining:
+        return Draining(
+            drain_seconds=self._settings.drain_seconds,
+            lifetime=self._lifetime,
+            registry=services.registry,
+            rooms=runtime,
+            log=self._log,
+        )
+
+
+async def _heed(signals: AsyncIterator[int], stop: trio.Event, hurry: trio.Event) -> None:
+    """The first signal stops the server, a second one hurries it."""
+    async for _ in signals:
+        if stop.is_set():
+            hurry.set()
+        stop.set()
+
+
+def _listen(settings: Settings) -> list[socket.socket]:
+    if settings.unix_socket is not None:
+        return [listen_unix(settings.unix_socket)]
+    return listen_tcp(settings.host, settings.port)
+
+
+def _url(settings: Settings, sockets: Sequence[socket.socket]) -> str:
+    if settings.unix_socket is not None:
+        return f"unix:{settings.unix_socket}"
+    scheme = "http" if settings.tls_cert_file is None else "https"
+    host = f"[{settings.host}]" if ":" in settings.host else settings.host
+    return f"{scheme}://{host}:{sockets[0].getsockname()[1]}/"
+
+
+def _new_id() -> str:
+    return uuid.uuid4().hex

@@ -1,0 +1,1 @@
+"""The commands of ``rooms``, one a file. Each takes its flags as arguments and returns its exit status."""

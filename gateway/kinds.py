@@ -1,0 +1,60 @@
+"""Which kinds of rooms this server serves: the chat, and what ``--kind name=module:Class`` or ``rooms.toml`` add."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterable
+
+from gateway.routes import CHAT
+from gateway.settings import SettingError, Settings
+from rooms import Kind, Room
+from rooms.kinds.chat import ChatRoom, ChatSettings
+
+
+def kinds_of(settings: Settings) -> dict[str, Kind]:
+    """Every kind by its name. Imports authors' modules. Raises ``SettingError`` saying which cannot be had and why."""
+    found = {CHAT: Kind(CHAT, _chat_class(settings))}
+    _append_current_folder()
+    for name, where in settings.kinds:
+        found[name] = Kind(name, _room_class(name, where))
+    return found
+
+
+def migrations_of(kinds: Iterable[Kind]) -> dict[str, tuple[str | tuple[str, ...], ...]]:
+    """The tables that each kind declares, as storage wants them."""
+    return {kind.name: tuple(kind.room_class.migrations) for kind in kinds}
+
+
+def _chat_class(settings: Settings) -> type[Room]:
+    """The chat room with this server's limits."""
+    limits = ChatSettings(
+        history_messages_max=settings.history_messages_max,
+        history_days_max=settings.history_days_max,
+        presence_users_max=settings.presence_users_max,
+    )
+    return type("ChatRoom", (ChatRoom,), {"settings": limits, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
+
+
+def _append_current_folder() -> None:
+    """Authors' modules lie where the server is started. Last in the path, so that a file there shadows no library."""
+    folder = os.getcwd()
+    if folder not in sys.path:
+        sys.path.append(folder)
+
+
+def _room_class(name: str, where: str) -> type[Room]:
+    module_name, _, class_name = where.partition(":")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        if error.name is None or not (module_name == error.name or module_name.startswith(error.name + ".")):
+            raise SettingError(f"kind {name}: {module_name} needs a module that is not installed: {error.name}") from error
+        raise SettingError(f"kind {name}: there is no module {module_name} in the current folder or the installed packages") from error
+    except (ImportError, SyntaxError) as error:
+        raise SettingError(f"kind {name}: {module_name} cannot be imported: {error}") from error
+    found = getattr(module, class_name, None)
+    if not isinstance(found, type) or not issubclass(found, Room):
+        raise SettingError(f"kind {name}: {where} is no class of rooms: it has to derive from rooms.Room")
+    return found
