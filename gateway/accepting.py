@@ -8,6 +8,7 @@ from collections.abc import Callable
 import trio
 
 from gateway.containment import Log
+from gateway.spare_descriptor import SpareDescriptor
 
 _PAUSE_SECONDS = 0.1
 _TELL_SECONDS = 10.0
@@ -24,19 +25,18 @@ class Accepting:
         self._listener = listener
         self._welcome = welcome
         self._log = log
-        self._reserve: int | None = None
+        self._spare = SpareDescriptor()
         self._told_at = -_TELL_SECONDS
 
     async def run(self) -> None:
         """Until cancelled, or until the listener is closed."""
-        self._hold_reserve()
         try:
             while True:
                 await self._accept()
         except trio.ClosedResourceError:
             return
         finally:
-            self._free_reserve()
+            self._spare.give_up()
 
     async def _accept(self) -> None:
         try:
@@ -49,7 +49,7 @@ class Accepting:
             self._welcome(stream)
 
     async def _turn_away(self) -> None:
-        self._free_reserve()
+        self._spare.give_up()
         try:
             with trio.move_on_after(_PAUSE_SECONDS):
                 stream = await self._listener.accept()
@@ -57,21 +57,10 @@ class Accepting:
         except OSError:
             pass  # told already
         finally:
-            self._hold_reserve()
+            self._spare.hold()
 
     def _tell(self, error: OSError) -> None:
         now = trio.current_time()
         if now - self._told_at >= _TELL_SECONDS:
             self._told_at = now
             self._log.error("accept_failed", reason=os.strerror(error.errno or 0))
-
-    def _hold_reserve(self) -> None:
-        try:
-            self._reserve = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
-        except OSError:
-            self._reserve = None
-
-    def _free_reserve(self) -> None:
-        if self._reserve is not None:
-            os.close(self._reserve)
-            self._reserve = None

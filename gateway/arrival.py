@@ -45,11 +45,11 @@ class Arrival:
 
 
 def peer_of(stream: trio.SocketStream) -> str:
-    """The IP address at the other end, ``"unix"``, or ``"unknown"`` if it left already."""
+    """The IP address at the other end, ``"unix"``, or ``"0.0.0.0"`` if it left already."""
     if stream.socket.family not in (socket.AF_INET, socket.AF_INET6):
         return "unix"
     try:
         host: str = stream.socket.getpeername()[0]
     except OSError:
-        return "unknown"
+        return "0.0.0.0"
     return host.removeprefix("::ffff:") if "." in host else host

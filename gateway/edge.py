@@ -21,6 +21,7 @@ from gateway.asgi import Application, Exchange
 from gateway.bounded_log import BoundedLog
 from gateway.carrier import Receiver
 from gateway.containment import Containment, Log
+from gateway.counters import Counters
 from gateway.door import Admission, Decision, Door, HttpReply, Later, ToApplication
 from gateway.handshake import accept_response, asks_for_websocket, handshake_fault
 from gateway.head import RequestHead
@@ -52,7 +53,14 @@ class Edge:
     """
 
     def __init__(
-        self, door: Door, application: Application, settings: EdgeSettings, trusts: Trusts, log: Log, hub: SocketAdopter | None = None
+        self,
+        door: Door,
+        application: Application,
+        settings: EdgeSettings,
+        trusts: Trusts,
+        log: Log,
+        hub: SocketAdopter | None = None,
+        counters: Counters | None = None,
     ) -> None:
         self._door = door
         self._application = application
@@ -60,6 +68,7 @@ class Edge:
         self._trusts = trusts
         self._log = log
         self._hub = hub
+        self._counters = counters or Counters()
         self._strangers = BoundedLog(log, trio.current_time)
         self._nursery: trio.Nursery | None = None
         self._accepting = trio.CancelScope()
@@ -196,7 +205,7 @@ class Edge:
             self._hub.adopt(sock, accept_response(head, admission.subprotocol, admission.headers), received, admission)
             return
         assert arrival.stream is not None
-        carrier = StreamCarrier(arrival.stream, head, received, admission, self._settings.stream, self._log)
+        carrier = StreamCarrier(arrival.stream, head, received, admission, self._settings.stream, self._counters, self._log)
         self._carriers.add(carrier)
         try:
             await carrier.run()

@@ -15,6 +15,7 @@ from trio_websocket import ConnectionClosed, WebSocketConnection, wrap_server_st
 
 from gateway.carrier import Receiver
 from gateway.containment import Containment, Log
+from gateway.counters import Counters
 from gateway.door import Admission
 from gateway.frames import PING, close_frame
 from gateway.handshake import canned_head
@@ -60,12 +61,19 @@ class StreamCarrier:
     """One WebSocket from its 101 to its end. ``run`` is its whole life; the other methods are the session's (see ``Carrier``)."""
 
     def __init__(
-        self, transport: trio.abc.Stream, head: RequestHead, received: bytes, admission: Admission, settings: StreamSettings, log: Log
+        self,
+        transport: trio.abc.Stream,
+        head: RequestHead,
+        received: bytes,
+        admission: Admission,
+        settings: StreamSettings,
+        counters: Counters,
+        log: Log,
     ) -> None:
         self._transport = transport
         self._admission = admission
         self._settings = settings
-        self._writer = FrameWriter(transport, settings.outbox_bytes_max)
+        self._writer = FrameWriter(transport, settings.outbox_bytes_max, counters)
         self._meter = FrameMeter(settings.message_bytes_max, settings.fragments_max)
         self._wire = Wire(transport, self._writer, self._meter, canned_head(head, admission.subprotocol), received, settings.held_bytes_max)
         self._log = log

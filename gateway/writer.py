@@ -6,6 +6,8 @@ from collections import deque
 
 import trio
 
+from gateway.counters import Counters
+
 _WRITE_BYTES = 65_536
 """Frames are joined up to about this size, so that many small ones cost one system call."""
 
@@ -17,9 +19,10 @@ class FrameWriter:
     After ``end`` nothing is taken any more.
     """
 
-    def __init__(self, stream: trio.abc.SendStream, bytes_max: int) -> None:
+    def __init__(self, stream: trio.abc.SendStream, bytes_max: int, counters: Counters) -> None:
         self._stream = stream
         self._bytes_max = bytes_max
+        self._counters = counters
         self._frames: deque[bytes] = deque()
         self._changed = trio.lowlevel.ParkingLot()
         self.unsent_bytes = 0
@@ -59,7 +62,7 @@ class FrameWriter:
         if self.ended:
             return
         if dropping:
-            self.unsent_bytes -= sum(map(len, self._frames))
+            self._count(-sum(map(len, self._frames)))
             self._frames.clear()
         if last:
             self._append(last)
@@ -79,18 +82,23 @@ class FrameWriter:
                     continue
                 batch = self._take()
                 await self._stream.send_all(batch)
-                self.unsent_bytes -= len(batch)
+                self._count(-len(batch))
                 self.written_bytes += len(batch)
                 self._changed.unpark_all()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             self._break()
         finally:
+            self._count(-self.unsent_bytes)
             self._done.set()
 
     def _append(self, frames: bytes) -> None:
         self._frames.append(frames)
-        self.unsent_bytes += len(frames)
+        self._count(len(frames))
         self._changed.unpark_all()
+
+    def _count(self, size_bytes: int) -> None:
+        self.unsent_bytes += size_bytes
+        self._counters.outbox_bytes += size_bytes
 
     def _take(self) -> bytes:
         first = self._frames.popleft()
@@ -104,5 +112,4 @@ class FrameWriter:
     def _break(self) -> None:
         self.broken = self.ended = True
         self._frames.clear()
-        self.unsent_bytes = 0
         self._changed.unpark_all()

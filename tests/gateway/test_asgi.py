@@ -2,102 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
-from starlette.routing import Route
 
 from gateway.address import ClientAddress
-from gateway.asgi import Application, Exchange
+from gateway.asgi import Exchange
 from gateway.head import RequestHead
-from gateway.http_wire import HttpSettings, HttpWire
+from gateway.http_wire import HttpWire
+from tests.gateway.http_harness import SETTINGS, answering, get, served, starlette
 from tests.gateway.recording_log import RecordingLog
-
-SETTINGS = HttpSettings(body_bytes_max=100_000)
-
-
-class Served:
-    """A connection that is answered request by request until it ends."""
-
-    def __init__(self, application: Application, settings: HttpSettings = SETTINGS) -> None:
-        self.client, server = trio.testing.memory_stream_pair()
-        self.log = RecordingLog()
-        self.statuses: list[int] = []
-        self._server = server
-        self._application = application
-        self._wire = HttpWire(server, settings, wall_seconds=lambda: 0.0)
-
-    async def run(self) -> None:
-        try:
-            while isinstance(head := await self._wire.read_head(), RequestHead):
-                exchange = Exchange(self._wire, head, ClientAddress("192.0.2.7", secure=True), self.log)
-                await exchange.run(self._application)
-                self.statuses.append(exchange.status)
-                if not await self._wire.start_next():
-                    return
-        except trio.BrokenResourceError:
-            pass
-        finally:
-            await trio.aclose_forcefully(self._server)
-
-    async def send(self, data: bytes) -> None:
-        await self.client.send_all(data)
-
-    async def until(self, end: bytes) -> bytes:
-        received = b""
-        while not received.endswith(end):
-            data = await self.client.receive_some()
-            assert data, received
-            received += data
-        return received
-
-    async def to_the_end(self) -> bytes:
-        received = b""
-        while data := await self.client.receive_some():
-            received += data
-        return received
-
-
-@asynccontextmanager
-async def served(application: Application, settings: HttpSettings = SETTINGS) -> AsyncIterator[Served]:
-    at = Served(application, settings)
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(at.run)
-        yield at
-        nursery.cancel_scope.cancel()
-
-
-def get(path: bytes, *headers: bytes, method: bytes = b"GET") -> bytes:
-    return b"\r\n".join([method + b" " + path + b" HTTP/1.1", b"Host: x", *headers, b"", b""])
-
-
-def post(body: bytes, *headers: bytes) -> bytes:
-    return get(b"/", b"Content-Length: %d" % len(body), *headers, method=b"POST") + body
-
-
-def answering(status: int, headers: list[tuple[bytes, bytes]], *pieces: bytes) -> Application:
-    async def application(scope: Any, receive: Any, send: Any) -> None:
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        for i, piece in enumerate(pieces):
-            await send({"type": "http.response.body", "body": piece, "more_body": i + 1 < len(pieces)})
-
-    return application
-
-
-async def echo(scope: Any, receive: Any, send: Any) -> None:
-    request = Request(scope, receive)
-    await PlainTextResponse(await request.body())(scope, receive, send)
-
-
-def starlette(endpoint: Callable[[Request], Awaitable[Response]]) -> Application:
-    return Starlette(routes=[Route("/{rest:path}", endpoint, methods=["GET", "HEAD", "POST"])])
 
 
 async def test_the_scope_says_what_was_asked(autojump_clock: trio.testing.MockClock) -> None:
@@ -157,87 +76,6 @@ async def test_a_status_without_a_body_has_none(status: int, autojump_clock: tri
         await at.send(get(b"/") * 2)
         received = await at.until(b"\r\n\r\n")
         assert b"ignored" not in received
-
-
-async def test_a_body_reaches_the_application_however_it_was_sent(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(post(b"whole"))
-        assert (await at.until(b"whole")).startswith(b"HTTP/1.1 200")
-        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST"))
-        for piece in (b"3\r\nchu", b"\r\n5\r\nnked!\r\n0\r\n\r\n"):
-            await at.send(piece)
-            await trio.testing.wait_all_tasks_blocked()
-        assert (await at.until(b"chunked!")).startswith(b"HTTP/1.1 200")
-
-
-async def test_a_client_that_waits_to_be_asked_is_asked_when_the_body_is_wanted(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Content-Length: 5", b"Expect: 100-continue", method=b"POST"))
-        assert (await at.until(b"\r\n\r\n")).startswith(b"HTTP/1.1 100")
-        await at.send(b"hello")
-        await at.until(b"hello")
-
-
-async def test_a_client_that_waits_to_be_asked_in_vain_gets_its_answer_and_the_end(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(answering(403, [(b"content-length", b"2")], b"no")) as at:
-        await at.send(get(b"/", b"Content-Length: 5", b"Expect: 100-continue", method=b"POST"))
-        received = await at.to_the_end()
-    assert received.startswith(b"HTTP/1.1 403")
-
-
-async def test_a_body_that_is_announced_too_big_is_413_and_not_read(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Content-Length: 100001", b"Expect: 100-continue", method=b"POST"))
-        received = await at.to_the_end()
-    assert received.startswith(b"HTTP/1.1 413")
-    assert b"too_large" in received
-
-
-async def test_a_body_exactly_at_the_limit_is_taken(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(at.send, post(b"x" * 100_000))
-            assert len(await at.until(b"x" * 100_000)) > 100_000
-
-
-async def test_a_chunked_body_that_grows_too_big_is_413(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST") + b"186a1\r\n" + b"x" * 100_001)
-        received = await at.to_the_end()
-    assert received.startswith(b"HTTP/1.1 413")
-    assert at.log.lines == []
-
-
-async def test_bad_chunks_are_400(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Transfer-Encoding: chunked", method=b"POST") + b"zz\r\n")
-        assert (await at.to_the_end()).startswith(b"HTTP/1.1 400")
-
-
-async def test_a_body_that_stops_coming_is_408(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(post(b"hello")[:-1])
-        began = trio.current_time()
-        assert (await at.to_the_end()).startswith(b"HTTP/1.1 408")
-        assert trio.current_time() - began == pytest.approx(20, abs=0.1)
-
-
-async def test_a_body_that_trickles_is_408_although_it_never_stops(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Content-Length: 1000", method=b"POST"))
-        for _ in range(20):
-            await at.send(b"x")
-            await trio.sleep(1)
-        assert (await at.to_the_end()).startswith(b"HTTP/1.1 408")
-
-
-async def test_a_big_body_may_take_longer_than_a_small_one(autojump_clock: trio.testing.MockClock) -> None:
-    async with served(echo) as at:
-        await at.send(get(b"/", b"Content-Length: 90000", method=b"POST"))
-        for _ in range(9):
-            await at.send(b"x" * 10_000)
-            await trio.sleep(4)
-        assert (await at.until(b"x" * 90_000)).startswith(b"HTTP/1.1 200")
 
 
 async def test_an_application_that_fails_is_500_once(autojump_clock: trio.testing.MockClock) -> None:
@@ -380,14 +218,6 @@ async def test_a_request_sent_ahead_is_not_lost_by_watching_for_a_disconnect(aut
         await at.send(get(b"/second"))
         assert b'"path":"/first","gone":false' in await at.until(b"}")
         assert b'"path":"/second","gone":false' in await at.until(b"}")
-
-
-async def test_a_small_rest_of_an_unwanted_body_is_skipped_and_a_big_one_ends_the_connection(
-    autojump_clock: trio.testing.MockClock,
-) -> None:
-    async with served(answering(200, [(b"content-length", b"2")], b"no")) as at:
-        await at.send(post(b"x" * 1_000) + post(b"x" * 90_000) + get(b"/"))
-        assert (await at.to_the_end()).count(b"HTTP/1.1 200") == 2
 
 
 async def test_a_client_that_takes_nothing_is_given_up(autojump_clock: trio.testing.MockClock) -> None:

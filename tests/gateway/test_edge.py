@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import socket
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -13,183 +10,12 @@ import trio
 import trio.testing
 
 from gateway.address import ClientAddress
-from gateway.arrival import Arrival
-from gateway.carrier import Carrier
-from gateway.door import Admission, Decision, HttpReply, Later, ToApplication
+from gateway.door import Admission, HttpReply, Later
 from gateway.edge import Edge, EdgeSettings
-from gateway.head import RequestHead
 from gateway.http_wire import HttpSettings
+from tests.gateway.edge_harness import PLAIN, UPGRADE, EchoDoor, application, everything, exchange, running, status_of, until
 from tests.gateway.frames_corpus import CLOSE, HELLO, TEXT, close_payload, from_client, from_server
 from tests.gateway.recording_log import RecordingLog
-
-UPGRADE = (
-    b"GET /echo/x/ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
-)
-SETTINGS = EdgeSettings()
-PLAIN = b"GET /plain HTTP/1.1\r\nHost: x\r\n\r\n"
-
-
-class Echo:
-    """A session that says what it hears."""
-
-    def __init__(self, carrier: Carrier) -> None:
-        self.carrier = carrier
-        self.endings: list[int] = []
-
-    def frame(self, message: str | bytes) -> None:
-        if message == "fail":
-            raise LookupError("a fault of ours")
-        self.carrier.send_nowait(from_server(TEXT, message.encode() if isinstance(message, str) else message))
-
-    def gone(self, code: int, reason: str, clean: bool) -> None:
-        self.endings.append(code)
-
-
-class EchoDoor:
-    """Admits every upgrade; everything else is the application's."""
-
-    def __init__(self) -> None:
-        self.seen: list[tuple[RequestHead, ClientAddress]] = []
-        self.sessions: list[Echo] = []
-        self.answer: Decision | None = None
-
-    def admit(self, head: RequestHead, client: ClientAddress) -> Decision:
-        self.seen.append((head, client))
-        if self.answer is not None:
-            return self.answer
-        return Admission(self.open) if head.get(b"upgrade") == b"websocket" else ToApplication()
-
-    def open(self, carrier: Carrier) -> Echo:
-        self.sessions.append(Echo(carrier))
-        return self.sessions[-1]
-
-
-async def application(scope: Any, receive: Any, send: Any) -> None:
-    """Answers with the path."""
-    if scope["path"] == "/fails":
-        raise LookupError("a fault of ours")
-    await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(scope["path"])).encode())]})
-    await send({"type": "http.response.body", "body": scope["path"].encode()})
-
-
-class Running:
-    """An edge that runs, and connections to it."""
-
-    def __init__(self, edge: Edge, door: EchoDoor, log: RecordingLog, nursery: trio.Nursery) -> None:
-        self.edge = edge
-        self.door = door
-        self.log = log
-        self._nursery = nursery
-
-    def connect(self, received: bytes = b"", decision: Decision | None = None) -> trio.abc.Stream:
-        client, server = trio.testing.memory_stream_pair()
-        self._nursery.start_soon(self.edge._serve, Arrival(server, "192.0.2.7", received=received, decision=decision))
-        return client
-
-
-@asynccontextmanager
-async def running(settings: EdgeSettings = SETTINGS) -> AsyncIterator[Running]:
-    door, log = EchoDoor(), RecordingLog()
-    edge = Edge(door, application, settings, lambda host: host == "10.0.0.1", log)
-    async with trio.open_nursery() as nursery:
-        await nursery.start(edge.run)
-        yield Running(edge, door, log, nursery)
-        nursery.cancel_scope.cancel()
-
-
-async def everything(stream: trio.abc.Stream) -> bytes:
-    """What comes until the server closes."""
-    received = b""
-    while data := await stream.receive_some():
-        received += data
-    return received
-
-
-async def until(stream: trio.abc.Stream, end: bytes) -> bytes:
-    received = b""
-    while not received.endswith(end):
-        data = await stream.receive_some()
-        assert data, received
-        received += data
-    return received
-
-
-async def exchange(at: Running, request: bytes) -> bytes:
-    """Send these bytes and nothing more; what is answered until the server closes."""
-    stream = at.connect()
-    await stream.send_all(request)
-    return await everything(stream)
-
-
-def status_of(response: bytes) -> int:
-    return int(response.split(b" ", 2)[1])
-
-
-@pytest.mark.parametrize(
-    ("request_bytes", "status"),
-    [
-        (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400),
-        (b"\r\n\r\n\r\n", 400),
-        (b"GET /\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\n\r\n", 400),  # no Host
-        (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", 400),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", 400),
-        (b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
-        (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
-        (b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-        (b"TRACE / HTTP/1.1\r\nHost: x\r\n\r\n", 405),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\nhello", 400),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + b"9" * 5_000 + b"\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: gzip\r\n\r\n", 501),
-        (b"POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"GET /" + b"a" * 65_536 + b" HTTP/1.1\r\nHost: x\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 65_536 + b"\r\n\r\n", 431),
-        (b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X-%d: a\r\n" % i for i in range(200)) + b"\r\n", 431),
-    ],
-)
-async def test_a_head_that_is_none_is_refused_and_the_connection_closed(
-    request_bytes: bytes, status: int, autojump_clock: trio.testing.MockClock
-) -> None:
-    async with running() as at:
-        response = await exchange(at, request_bytes)
-        assert status_of(response) == status
-        assert b"connection: close" in response.lower()
-        assert "error" in json.loads(response.partition(b"\r\n\r\n")[2])
-        assert at.door.seen == []
-        assert at.log.events() == ["request_refused"]
-
-
-async def test_a_client_that_says_nothing_is_closed_without_a_word(autojump_clock: trio.testing.MockClock) -> None:
-    async with running() as at:
-        began = trio.current_time()
-        assert await everything(at.connect()) == b""
-        assert trio.current_time() - began == pytest.approx(10)
-
-
-async def test_a_head_that_trickles_is_408_after_head_seconds(autojump_clock: trio.testing.MockClock) -> None:
-    async with running() as at:
-        stream = at.connect()
-        began = trio.current_time()
-        for byte in PLAIN[:9]:
-            await stream.send_all(bytes([byte]))
-            await trio.sleep(1)
-        response = await everything(stream)
-        assert status_of(response) == 408
-        assert trio.current_time() - began < 13
-
-
-async def test_a_head_cut_off_by_the_client_gets_no_answer(autojump_clock: trio.testing.MockClock) -> None:
-    async with running() as at:
-        stream = at.connect()
-        await stream.send_all(PLAIN[:20])
-        await stream.send_eof()  # type: ignore[attr-defined]
-        assert await everything(stream) == b""
-        assert at.log.lines == []
 
 
 async def test_requests_follow_one_another_on_one_connection(autojump_clock: trio.testing.MockClock) -> None:

@@ -21,8 +21,8 @@ from websockets.uri import parse_uri
 from gateway.accepting import Accepting
 from gateway.edge import Edge
 from gateway.listeners import listen_tcp, listen_unix, tls_context
+from tests.gateway.edge_harness import PLAIN, SETTINGS, EchoDoor, application, until
 from tests.gateway.recording_log import RecordingLog
-from tests.gateway.test_edge import PLAIN, SETTINGS, EchoDoor, application, until
 
 
 @pytest.fixture(scope="module")

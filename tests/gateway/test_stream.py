@@ -10,6 +10,7 @@ import trio
 import trio.testing
 
 from gateway.carrier import Carrier
+from gateway.counters import Counters
 from gateway.door import Admission
 from gateway.handshake import accept_value
 from gateway.head import RequestHead
@@ -103,7 +104,7 @@ async def socket(
 ) -> AsyncIterator[Client]:
     """A client that has read the 101 of a running carrier; the carrier is cancelled at the end, if it is still there."""
     client_end, server_end = trio.testing.memory_stream_pair()
-    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings, LOG)
+    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings, Counters(), LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)
@@ -156,7 +157,7 @@ async def test_the_101_carries_the_accept_value_the_subprotocol_and_the_headers(
     client_end, server_end = trio.testing.memory_stream_pair()
     admission = Admission(Recorder().open, "rooms.v1.json", [(b"x-room", b"lobby")])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, LOG).run)
+        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, Counters(), LOG).run)
         head = (await Client(client_end).receive_head()).lower()
         nursery.cancel_scope.cancel()
     assert b"sec-websocket-accept: " + accept_value(KEY).lower() in head
@@ -227,7 +228,7 @@ async def test_a_socket_that_dies_before_its_101_is_abandoned(autojump_clock: tr
     admission = Admission(Recorder().open, abandon=lambda: given_back.append("counted"))
     with trio.CancelScope() as scope:
         scope.cancel()
-        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, LOG).run()
+        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, Counters(), LOG).run()
     assert given_back == ["counted"]
 
 
@@ -308,7 +309,7 @@ async def test_the_ping_timeout_is_suspended_while_paused(autojump_clock: trio.t
 async def test_a_reader_that_is_too_slow_gets_4413(autojump_clock: trio.testing.MockClock) -> None:
     recorder = Recorder()
     client_end, server_end = trio.testing.lockstep_stream_pair()  # nothing is taken before it is read
-    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000), LOG)
+    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000), Counters(), LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)  # type: ignore[arg-type]
@@ -334,7 +335,9 @@ async def test_a_reader_that_takes_nothing_costs_no_more_than_close_seconds(auto
     recorder = Recorder()
     client_end, server_end = trio.testing.lockstep_stream_pair()
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10), LOG).run)
+        nursery.start_soon(
+            StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10), Counters(), LOG).run
+        )
         await Client(client_end).receive_head()  # type: ignore[arg-type]
         recorder.carrier.send_nowait(from_server(TEXT, b"12345678"))
         await trio.testing.wait_all_tasks_blocked()
