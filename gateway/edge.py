@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
@@ -19,7 +19,6 @@ from gateway.address import Trusts
 from gateway.arrival import Arrival, peer_of
 from gateway.asgi import Application, Exchange
 from gateway.bounded_log import BoundedLog
-from gateway.carrier import Receiver
 from gateway.containment import Containment, Log
 from gateway.counters import Counters
 from gateway.door import Admission, Decision, Door, HttpReply, Later, ToApplication
@@ -71,9 +70,8 @@ class Edge:
         self._counters = counters or Counters()
         self._strangers = BoundedLog(log, trio.current_time)
         self._nursery: trio.Nursery | None = None
-        self._accepting = trio.CancelScope()
+        self._accepting: set[trio.CancelScope] = set()
         self._wires: set[HttpWire] = set()
-        self._carriers: set[StreamCarrier] = set()
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Until cancelled; cancelling cuts what is still open."""
@@ -94,29 +92,20 @@ class Edge:
 
     def drain(self) -> None:
         """Accept nothing more; connections that are silent between requests end now, the others after their answer."""
-        self._accepting.cancel()
+        for scope in self._accepting:
+            scope.cancel()
         for wire in self._wires:
             wire.drain()
-
-    async def close_all(self, code: int, reason: str, spread_seconds: float, before: Callable[[Receiver], bytes]) -> None:
-        """Close every WebSocket of the stream carrier, spread evenly; what ``before`` makes for its session is sent first."""
-        carriers = list(self._carriers)
-        for carrier in carriers:
-            carrier.say_goodbye(code, reason, before)
-            await trio.sleep(spread_seconds / len(carriers))
-
-    @property
-    def carriers(self) -> Iterable[StreamCarrier]:
-        """The WebSockets that are open on the stream carrier."""
-        return self._carriers
 
     async def _accept(self, listener: trio.SocketListener, tls: ssl.SSLContext | None) -> None:
         def welcome(stream: trio.SocketStream) -> None:
             self._start(self._serve, Arrival(stream, peer_of(stream), secure=tls is not None), tls)
 
-        with self._accepting:
+        with trio.CancelScope() as scope:
+            self._accepting.add(scope)
             async with listener:
                 await Accepting(listener, welcome, self._log).run()
+        self._accepting.discard(scope)
 
     async def _serve(self, arrival: Arrival, tls: ssl.SSLContext | None = None) -> None:
         """One connection, contained."""
@@ -206,11 +195,7 @@ class Edge:
             return
         assert arrival.stream is not None
         carrier = StreamCarrier(arrival.stream, head, received, admission, self._settings.stream, self._counters, self._log)
-        self._carriers.add(carrier)
-        try:
-            await carrier.run()
-        finally:
-            self._carriers.discard(carrier)
+        await carrier.run()
 
     def _failed(self, arrival: Arrival, error: Exception) -> None:
         if not isinstance(error, trio.BrokenResourceError):  # a client that is gone is no fault

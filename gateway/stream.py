@@ -7,7 +7,6 @@ the limits, the keepalive, every Close that we begin, and the end.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import trio
@@ -104,13 +103,6 @@ class StreamCarrier:
     def unsent_bytes(self) -> int:
         """What was said and is not yet written."""
         return self._writer.unsent_bytes
-
-    def say_goodbye(self, code: int, reason: str, before: Callable[[Receiver], bytes]) -> None:
-        """Close, after what ``before`` makes for the session."""
-        with self._contained:
-            if self._receiver is not None and (frames := before(self._receiver)):
-                self.send_nowait(frames)
-        self.close(code, reason)
 
     def send_nowait(self, frames: bytes) -> None:
         if not self._writer.push(frames):

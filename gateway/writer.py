@@ -86,10 +86,9 @@ class FrameWriter:
                 self.written_bytes += len(batch)
                 self._changed.unpark_all()
         except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self._break()
+            self.broken = True
         finally:
-            self._count(-self.unsent_bytes)
-            self._done.set()
+            self._forget()
 
     def _append(self, frames: bytes) -> None:
         self._frames.append(frames)
@@ -109,7 +108,9 @@ class FrameWriter:
             batch += self._frames.popleft()
         return bytes(batch)
 
-    def _break(self) -> None:
-        self.broken = self.ended = True
+    def _forget(self) -> None:
+        self.ended = True
         self._frames.clear()
+        self._count(-self.unsent_bytes)
         self._changed.unpark_all()
+        self._done.set()

@@ -210,21 +210,6 @@ async def test_draining_ends_silent_connections_and_lets_busy_ones_answer(autoju
         assert trio.current_time() - began < 3
 
 
-async def test_close_all_says_goodbye_to_every_socket_spread_over_time(autojump_clock: trio.testing.MockClock) -> None:
-    async with running() as at:
-        streams = [at.connect() for _ in range(4)]
-        for stream in streams:
-            await stream.send_all(UPGRADE)
-            await until(stream, b"\r\n\r\n")
-        began = trio.current_time()
-        await at.edge.close_all(1012, "restarting", 2.0, lambda _receiver: from_server(TEXT, b"closing"))
-        assert trio.current_time() - began == pytest.approx(2)
-        for stream in streams:
-            assert await until(stream, b"restarting") == from_server(TEXT, b"closing") + from_server(
-                CLOSE, close_payload(1012, b"restarting")
-            )
-
-
 async def test_past_its_conversations_the_edge_says_503(autojump_clock: trio.testing.MockClock) -> None:
     async with running(EdgeSettings(conversations_max=1, http=HttpSettings())) as at:
         at.connect()

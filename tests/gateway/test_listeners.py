@@ -53,6 +53,22 @@ async def test_a_port_is_served_on_every_address_of_the_name(edge: Edge) -> None
             await until(stream, b"/plain")
 
 
+async def test_several_listeners_are_served_until_the_edge_drains(edge: Edge) -> None:
+    sockets = listen_tcp("127.0.0.1", 0) + listen_tcp("127.0.0.1", 0)
+    addresses = [listening.getsockname() for listening in sockets]
+    for listening in sockets:
+        edge.listen(listening)
+    for address in addresses:
+        stream = await trio.open_tcp_stream(*address)
+        await stream.send_all(PLAIN)
+        await until(stream, b"/plain")
+    edge.drain()
+    await trio.testing.wait_all_tasks_blocked()
+    for address in addresses:
+        with pytest.raises(OSError):
+            await trio.open_tcp_stream(*address)
+
+
 async def test_a_port_that_is_taken_cannot_be_had() -> None:
     (first,) = listen_tcp("127.0.0.1", 0)
     with first, pytest.raises(OSError) as refused:

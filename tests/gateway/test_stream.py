@@ -33,6 +33,7 @@ from tests.gateway.frames_corpus import (
 from tests.gateway.recording_log import RecordingLog
 
 LOG = RecordingLog()
+COUNTERS = Counters()
 KEY = b"dGhlIHNhbXBsZSBub25jZQ=="
 HEAD = RequestHead("GET", "/echo/x/ws", [(b"host", b"x"), (b"sec-websocket-key", KEY)])
 SETTINGS = StreamSettings(message_bytes_max=MESSAGE_BYTES_MAX, fragments_max=FRAGMENTS_MAX)
@@ -104,7 +105,7 @@ async def socket(
 ) -> AsyncIterator[Client]:
     """A client that has read the 101 of a running carrier; the carrier is cancelled at the end, if it is still there."""
     client_end, server_end = trio.testing.memory_stream_pair()
-    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings, Counters(), LOG)
+    carrier = StreamCarrier(server_end, HEAD, received, admission or Admission(recorder.open), settings, COUNTERS, LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)
@@ -157,7 +158,7 @@ async def test_the_101_carries_the_accept_value_the_subprotocol_and_the_headers(
     client_end, server_end = trio.testing.memory_stream_pair()
     admission = Admission(Recorder().open, "rooms.v1.json", [(b"x-room", b"lobby")])
     async with trio.open_nursery() as nursery:
-        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, Counters(), LOG).run)
+        nursery.start_soon(StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, COUNTERS, LOG).run)
         head = (await Client(client_end).receive_head()).lower()
         nursery.cancel_scope.cancel()
     assert b"sec-websocket-accept: " + accept_value(KEY).lower() in head
@@ -218,8 +219,10 @@ async def test_a_client_that_leaves_without_a_close_is_1006(autojump_clock: trio
 async def test_a_cancelled_carrier_still_says_gone(autojump_clock: trio.testing.MockClock) -> None:
     recorder = Recorder()
     async with socket(recorder):
-        pass
+        recorder.carrier.send_nowait(from_server(TEXT, b"x" * 100_000))
     assert recorder.endings == [(1006, "", False)]
+    recorder.carrier.send_nowait(from_server(TEXT, b"to nobody"))
+    assert COUNTERS.outbox_bytes == 0
 
 
 async def test_a_socket_that_dies_before_its_101_is_abandoned(autojump_clock: trio.testing.MockClock) -> None:
@@ -228,7 +231,7 @@ async def test_a_socket_that_dies_before_its_101_is_abandoned(autojump_clock: tr
     admission = Admission(Recorder().open, abandon=lambda: given_back.append("counted"))
     with trio.CancelScope() as scope:
         scope.cancel()
-        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, Counters(), LOG).run()
+        await StreamCarrier(server_end, HEAD, b"", admission, SETTINGS, COUNTERS, LOG).run()
     assert given_back == ["counted"]
 
 
@@ -309,7 +312,7 @@ async def test_the_ping_timeout_is_suspended_while_paused(autojump_clock: trio.t
 async def test_a_reader_that_is_too_slow_gets_4413(autojump_clock: trio.testing.MockClock) -> None:
     recorder = Recorder()
     client_end, server_end = trio.testing.lockstep_stream_pair()  # nothing is taken before it is read
-    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000), Counters(), LOG)
+    carrier = StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=1000), COUNTERS, LOG)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(carrier.run)
         client = Client(client_end)  # type: ignore[arg-type]
@@ -336,7 +339,7 @@ async def test_a_reader_that_takes_nothing_costs_no_more_than_close_seconds(auto
     client_end, server_end = trio.testing.lockstep_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(
-            StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10), Counters(), LOG).run
+            StreamCarrier(server_end, HEAD, b"", Admission(recorder.open), StreamSettings(outbox_bytes_max=10), COUNTERS, LOG).run
         )
         await Client(client_end).receive_head()  # type: ignore[arg-type]
         recorder.carrier.send_nowait(from_server(TEXT, b"12345678"))
