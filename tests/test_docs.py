@@ -1,0 +1,56 @@
+"""The documentation is true: its code runs and prints what it says, its links lead somewhere, its tables are complete."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import ERRORS
+from gateway.settings import described, load_settings
+from tests.documents import ROOT, Reader, parts_of
+
+PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / p / "README.md" for p in ("gateway", "rooms", "storage"))])
+RUN = ("python", "console")
+RUNNABLE = [page for page in PAGES if any(part.what in RUN for part in parts_of(page))]
+
+
+def named(pages: list[Path]) -> list[str]:
+    return [page.relative_to(ROOT).as_posix() for page in pages]
+
+
+@pytest.mark.parametrize("page", RUNNABLE, ids=named(RUNNABLE))
+def test_a_page_can_be_followed(page: Path, tmp_path: Path) -> None:
+    assert Reader(page, tmp_path).follow() > 0
+
+
+def test_the_readme_and_the_tutorial_have_code() -> None:
+    assert {ROOT / "README.md", ROOT / "docs/tutorials/first-room.md"} <= set(RUNNABLE)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=named(PAGES))
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)\s]+)\)", re.sub(r"```.*?```", "", page.read_text("utf-8"), flags=re.DOTALL))
+    local = [target.partition("#")[0] for target in targets if "://" not in target and not target.startswith("#")]
+    missing = [target for target in local if not (page.parent / target).exists()]
+    assert not missing
+
+
+def test_every_setting_is_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
+    missing = [setting.name for setting in described(load_settings({}, environ={})) if f"`{setting.name.upper()}`" not in page]
+    assert not missing
+
+
+def test_every_error_code_is_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/errors.md").read_text("utf-8")
+    assert not [code for code in ERRORS if f"`{code}`" not in page]
+
+
+def test_every_metric_is_in_the_reference() -> None:
+    page = (ROOT / "docs/reference/metrics.md").read_text("utf-8")
+    source = (ROOT / "gateway/metrics.py").read_text("utf-8")
+    names = set(re.findall(r'"(rooms_[a-z_]+)"', source))
+    assert len(names) >= 16
+    assert not [name for name in names if f"`{name}" not in page]
