@@ -1,0 +1,90 @@
+"""How SQLite is opened: one writing connection a room, readers and checkpointers beside it.
+
+Write-ahead log, ``synchronous=NORMAL``: a power cut may take the last commits (the journal has them), never consistency.
+Closing neither checkpoints nor syncs; ``Retirement`` does both in a worker thread.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+
+import apsw
+
+from storage.guard import Guard
+from storage.schema import BASE_SCHEMA
+
+_BUSY_MS = 2_000
+_PROGRESS_STEPS = 20_000
+_PAGES_KEPT = 16_384
+"""Changed pages stay in memory up to this many (64 MiB), so that a full disk shows at COMMIT and not in the middle of a turn."""
+
+
+def open_writer(path: str) -> apsw.Connection:
+    """The one writing connection of a file that exists. Touches nothing until the first statement."""
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=64)
+    _configure(connection)
+    connection.execute(f"PRAGMA synchronous=NORMAL; PRAGMA cache_spill={_PAGES_KEPT}")
+    return connection
+
+
+def create(path: str) -> apsw.Connection:
+    """A new file, empty, in WAL mode. It is not synced: until it is, the journal can make it again.
+
+    ``first_commit_done`` is to follow its first commit: SQLite syncs the head of a log that it begins, lest old frames
+    behind it come back; a file that never was has none.
+    """
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))  # its companions get the same mode
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=64)
+    try:
+        _configure(connection)
+        connection.execute(f"PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA cache_spill={_PAGES_KEPT}")
+    except BaseException:
+        connection.close(True)
+        raise
+    return connection
+
+
+def first_commit_done(connection: apsw.Connection) -> None:
+    """From here on the file ``create`` made is like any other."""
+    connection.execute("PRAGMA synchronous=NORMAL")
+
+
+def in_memory() -> apsw.Connection:
+    """A database that stands in for a file not yet made."""
+    connection = apsw.Connection(":memory:", statementcachesize=64)
+    _configure(connection)
+    connection.execute(BASE_SCHEMA)
+    return connection
+
+
+def open_reader(path: str) -> apsw.Connection:
+    """A connection that only reads, beside a running server or without one. Its closing folds nothing back."""
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READONLY)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.set_busy_timeout(_BUSY_MS)
+    return connection
+
+
+def open_checkpointer(path: str) -> apsw.Connection:
+    """A second connection that folds a file's log back into it, in a worker thread. It never waits for the writer."""
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.wal_autocheckpoint(0)
+    connection.execute("PRAGMA schema_version").get  # noqa: B018  the log is found only by a first statement
+    return connection
+
+
+def limit(connection: apsw.Connection, guard: Guard, interrupted: Callable[[], bool], row_bytes_max: int) -> None:
+    """Put authors' SQL on ``connection`` under ``guard`` and under the time limit that ``interrupted`` tells."""
+    connection.authorizer = guard.authorize
+    connection.set_progress_handler(interrupted, _PROGRESS_STEPS)
+    connection.limit(apsw.SQLITE_LIMIT_LENGTH, row_bytes_max)
+
+
+def _configure(connection: apsw.Connection) -> None:
+    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+    connection.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+    connection.wal_autocheckpoint(0)
+    connection.set_busy_timeout(_BUSY_MS)
+    connection.execute("PRAGMA foreign_keys=ON; PRAGMA secure_delete=ON")

@@ -1,0 +1,79 @@
+"""What storage asks of the operating system. Handed in, so that tests can hand in one that fails at the k-th call."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+
+_ZEROS = bytes(1024 * 1024)
+
+
+class Disk:
+    """The real disk. Every method raises ``OSError`` as the call does."""
+
+    def open(self, path: Path, flags: int) -> int:
+        """A descriptor; files are made with mode 0600."""
+        return os.open(path, flags | os.O_CLOEXEC, 0o600)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def pwrite(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
+        """Bytes written: perhaps fewer than given."""
+        return os.pwrite(descriptor, data, offset)
+
+    def fdatasync(self, descriptor: int) -> None:
+        _fdatasync(descriptor)
+
+    def truncate(self, descriptor: int, length: int) -> None:
+        os.ftruncate(descriptor, length)
+
+    def unlink(self, path: Path) -> None:
+        """The file is gone; it need not have been there."""
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(path)
+
+    def sync_folder(self, path: Path) -> None:
+        """The names in the folder are on the disk."""
+        descriptor = self.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            self.close(descriptor)
+
+    def write_whole(self, descriptor: int, data: bytes, offset: int) -> None:
+        """All of ``data``, in as many writes as it takes."""
+        written = self.pwrite(descriptor, data, offset)
+        while written < len(data):
+            written += self.pwrite(descriptor, memoryview(data)[written:], offset + written)
+
+    def write_zeros(self, descriptor: int, length: int, offset: int = 0) -> None:
+        """Zeros from ``offset``: blocks that are really there, so that later writes change no metadata."""
+        while length > 0:
+            chunk = _ZEROS if length >= len(_ZEROS) else _ZEROS[:length]
+            self.write_whole(descriptor, chunk, offset)
+            offset += len(chunk)
+            length -= len(chunk)
+
+    def sync_file(self, path: Path) -> bool:
+        """What was written to the file by anyone is on the disk. False if there is no such file."""
+        try:
+            descriptor = self.open(path, os.O_RDONLY)
+        except FileNotFoundError:
+            return False
+        try:
+            self.fdatasync(descriptor)
+        finally:
+            self.close(descriptor)
+        return True
+
+
+def make_folders(path: Path) -> None:
+    """The folder and those above it that are missing, for this user only."""
+    if not path.is_dir():
+        make_folders(path.parent)
+        path.mkdir(mode=0o700, exist_ok=True)
+
+
+_fdatasync = getattr(os, "fdatasync", os.fsync)

@@ -1,0 +1,40 @@
+"""Doing again what a record says: the one way in which a file is brought forward."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import apsw
+
+from storage.record import VIOLATED, Body, operations_of
+from storage.schema import BUILT_IN, READ_ROOM
+
+
+def apply_body(cursor: apsw.Cursor, body: Body) -> None:
+    """Do all that ``body``'s turn wrote, inside the transaction that is open. Raises ``apsw.Error``; then the rest was not done."""
+    for operation in operations_of(body):
+        _apply(cursor, operation)
+
+
+def read_room_row(cursor: apsw.Cursor) -> Any:
+    """The one row of the table ``room``."""
+    return cursor.execute(READ_ROOM).fetchone()
+
+
+def _apply(cursor: apsw.Cursor, operation: Sequence[Any]) -> None:
+    first = operation[0]
+    if type(first) is str:
+        cursor.execute(first, operation[1:]).fetchall()
+    elif first == VIOLATED:
+        _violate(cursor, operation)
+    else:
+        cursor.execute(BUILT_IN[first], operation[1:])
+
+
+def _violate(cursor: apsw.Cursor, operation: Sequence[Any]) -> None:
+    try:
+        cursor.execute(operation[1], operation[2:]).fetchall()
+    except apsw.ConstraintError:
+        return
+    raise apsw.SQLError(f"a statement that violated a constraint no longer does: {operation[1]}")

@@ -1,0 +1,201 @@
+"""When a file of the journal may go: each of its records is in its room's file and in the host's, and both were synced after.
+
+Runs in a worker thread beside the loop. Never opens a database or its ``-shm`` but through SQLite: closing such a descriptor
+would drop SQLite's locks. The write-ahead file is another matter: SQLite locks nothing in it.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Protocol
+
+import apsw
+
+from storage.database import open_checkpointer
+from storage.disk import Disk
+from storage.errors import SyncFailed
+from storage.journal import Journal, Segment
+from storage.keys import RoomKey
+from storage.names import room_path
+from storage.set_aside import keep_records
+from storage.settings import StorageSettings
+from storage.standing import Standing
+
+_CLOSED_WAL_BYTES = 128 * 1024
+"""A room that is not open keeps no more than this in its write-ahead file: it is read whole when the room wakes."""
+
+_SYNCS_AT_END_MAX = 2000
+"""With more rooms to sync than this, the journal stays for the next start."""
+
+
+class HostProgress(Protocol):
+    """What of the host matters here."""
+
+    wal: Path
+    committed_records: int
+    set_aside_reasons: dict[RoomKey, str]
+
+
+class Retirement:
+    """Syncs what the rooms committed and lets finished segments go. ``standings`` has every room with a record in the journal."""
+
+    def __init__(self, folder: Path, journal: Journal, host: HostProgress, settings: StorageSettings, disk: Disk) -> None:
+        self._folder = folder
+        self._journal = journal
+        self._host = host
+        self._settings = settings
+        self._disk = disk
+        self._running = threading.Lock()
+        self._standings: dict[RoomKey, Standing] = {}
+        self._standings_lock = threading.Lock()
+        self._standings_max = 1000
+        self._trims: dict[RoomKey, Standing] = {}
+
+    def standing(self, key: RoomKey) -> Standing:
+        """The standing of a room that is about to be opened or was brought forward."""
+        with self._standings_lock:
+            standing = self._standings.get(key)
+            if standing is None:
+                standing = self._standings[key] = Standing(key, self._folder / room_path(key))
+            standing.open = True
+            return standing
+
+    def run(self) -> None:
+        """Retire what can be retired, cut write-ahead files that have grown, allocate the next segment. Raises ``SyncFailed``."""
+        with self._running:
+            if self._journal.forgets:
+                self._journal.seal()
+            while self._journal.sealed and self._retire(self._journal.sealed[0]):
+                pass
+            self._cut_logs()
+            self._drop_standings()
+            self._journal.prepare()
+
+    def finish(self) -> None:
+        """The process ends and every room is closed: leave the next start as little to bring forward as costs little time now."""
+        with self._running:
+            self._journal.seal()
+            unsynced = sum([standing.synced < standing.committed for standing in self._standings.values()])
+            while unsynced <= _SYNCS_AT_END_MAX and self._journal.sealed and self._retire(self._journal.sealed[0]):
+                pass
+            self._sync_file(self._host.wal)
+
+    def _retire(self, segment: Segment) -> bool:
+        """Let ``segment`` go if all that it says is elsewhere on the disk. Whether it went."""
+        if self._host.committed_records < segment.host_records:
+            return False
+        waiting = self._waiting(segment)
+        if waiting is None or not all(self._sync(standing) for standing in waiting):
+            return False
+        self._sync_file(self._host.wal)
+        self._keep_set_aside(segment)
+        self._cut_forgotten(segment)
+        self._journal.forget(segment)
+        return True
+
+    def _waiting(self, segment: Segment) -> list[Standing] | None:
+        """The rooms whose file is to be synced first; None if one has not committed what the segment says."""
+        waiting = []
+        for key, mark in list(segment.highest.items()):
+            if key in self._host.set_aside_reasons:
+                continue
+            standing = self._standings.get(key)
+            if standing is None or standing.committed < mark:
+                return None
+            if standing.synced < mark:
+                waiting.append(standing)
+        return waiting
+
+    def _sync(self, standing: Standing) -> bool:
+        """What the room committed until now reaches the disk. False if that must wait for the room to be quieter."""
+        mark = standing.committed
+        if standing.made:
+            standing.made = False
+            if standing.path.exists() and not self._checkpoint(standing, "PASSIVE"):
+                standing.made = True
+                return False
+            self._sync_folders(standing.path)
+        elif not self._sync_file(standing.wal) and not standing.path.exists():
+            self._sync_folders(standing.path)
+        standing.synced = mark
+        return True
+
+    def _checkpoint(self, standing: Standing, mode: str) -> bool:
+        """Fold the write-ahead file back, with SQLite's own syncs. False if the room was too busy for all of it."""
+        try:
+            connection = open_checkpointer(str(standing.path))
+        except apsw.CantOpenError:
+            return not standing.path.exists()
+        try:
+            frames, folded = connection.wal_checkpoint(mode=_MODES[mode])
+        except (apsw.BusyError, apsw.LockedError, apsw.FullError):
+            return False
+        except apsw.IOError as error:
+            raise SyncFailed(f"the file of {standing.key} did not reach the disk: {error}") from error
+        finally:
+            connection.close(True)
+        return frames == folded
+
+    def _keep_set_aside(self, segment: Segment) -> None:
+        keys = [key for key in segment.highest if key in self._host.set_aside_reasons]
+        if keys:
+            keep_records(segment.path, {key: self._folder / room_path(key) for key in keys}, self._disk)
+
+    def _cut_forgotten(self, segment: Segment) -> None:
+        for key in segment.forgets:
+            standing = self._standings.get(key)
+            if standing is not None and standing.path.exists():
+                self._trims[key] = standing
+
+    def _cut_logs(self) -> None:
+        """Keep write-ahead files small, and empty where text was deleted."""
+        for standing in list(self._standings.values()):
+            if standing.looked != standing.committed:
+                standing.looked = standing.committed
+                if _size(standing.wal) > (self._settings.wal_bytes_max if standing.open else _CLOSED_WAL_BYTES):
+                    self._trims[standing.key] = standing
+        for key, standing in list(self._trims.items()):
+            if _size(standing.wal) == 0 or self._checkpoint(standing, "TRUNCATE"):
+                del self._trims[key]
+                standing.trim = False
+            else:
+                standing.trim = standing.open
+
+    def _drop_standings(self) -> None:
+        """Forget rooms that are closed and that no segment names."""
+        if len(self._standings) < self._standings_max:
+            return
+        named = self._journal.named()
+        for key, standing in list(self._standings.items()):
+            with self._standings_lock:
+                if not standing.open and not standing.tail and key not in named and key not in self._trims:
+                    del self._standings[key]
+        self._standings_max = max(1000, 2 * len(self._standings))
+
+    def _sync_folders(self, path: Path) -> None:
+        for folder in path.parents:
+            if folder.exists():
+                self._guarded(lambda folder=folder: self._disk.sync_folder(folder), folder)  # type: ignore[misc]
+            if folder == self._folder:
+                return
+
+    def _sync_file(self, path: Path) -> bool:
+        return bool(self._guarded(lambda: self._disk.sync_file(path), path))
+
+    def _guarded(self, sync: Callable[[], object], path: Path) -> object:
+        try:
+            return sync()
+        except OSError as error:
+            raise SyncFailed(f"{path} did not reach the disk: {error.strerror}") from error
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
+_MODES = {"PASSIVE": apsw.SQLITE_CHECKPOINT_PASSIVE, "TRUNCATE": apsw.SQLITE_CHECKPOINT_TRUNCATE}

@@ -1,0 +1,97 @@
+"""The author's SQL: one statement a call, checked, run, and written down for the record."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import islice
+from typing import Any
+
+import apsw
+
+from storage.errors import NotStorable, SqlFailed, TooManyRows
+from storage.guard import Mode
+from storage.record import VIOLATED
+from storage.statements import Statements
+from storage.turns import Turns
+
+Rows = list[tuple[Any, ...]]
+
+_PLAIN = frozenset((int, str, bytes, float, type(None)))
+
+
+class Sql:
+    """Runs authors' statements in the turns of one room. ``Turns`` decides when a transaction is needed."""
+
+    __slots__ = ("_rows_max", "_statements", "_turns")
+
+    def __init__(self, turns: Turns, statements: Statements, rows_max: int) -> None:
+        self._turns = turns
+        self._statements = statements
+        self._rows_max = rows_max
+
+    def run(self, statement: str, parameters: Sequence[Any]) -> Rows:
+        """The rows of one statement. The promise is ``RoomStorage.sql``'s."""
+        turns = self._turns
+        if turns.doomed is not None:
+            raise turns.doomed
+        for parameter in parameters:
+            if type(parameter) not in _PLAIN:
+                parameters = tuple([_plain(parameter) for parameter in parameters])
+                break
+        connection = turns.connection or turns.need_connection()
+        try:
+            if self._statements.writes(connection, turns.guard, statement, parameters):
+                return self._write(statement, parameters)
+            return self._step(Mode.READING, statement, parameters)
+        except (OverflowError, UnicodeEncodeError) as error:
+            raise NotStorable(f"cannot bind this parameter: {error}") from error
+
+    def run_script(self, script: str) -> None:
+        """A step of the author's migrations: statements without parameters, under the same rules."""
+        turns = self._turns
+        if not turns.staged:
+            turns.stage()
+        self._step(Mode.WRITING, script, ())
+        turns.operations.append((script,))  # type: ignore[union-attr]
+
+    def _write(self, statement: str, parameters: Sequence[Any]) -> Rows:
+        turns = self._turns
+        if not turns.staged:
+            turns.stage()
+        operations = turns.operations
+        assert operations is not None
+        try:
+            rows = self._step(Mode.WRITING, statement, parameters)
+        except SqlFailed as error:
+            if error.constraint:
+                operations.append((VIOLATED, statement, *parameters))
+            raise
+        except TooManyRows:
+            operations.append((statement, *parameters))
+            raise
+        operations.append((statement, *parameters))
+        return rows
+
+    def _step(self, mode: Mode, statement: str, parameters: Sequence[Any]) -> Rows:
+        turns = self._turns
+        turns.guard.mode = mode
+        try:
+            rows = list(islice(turns.cursor.execute(statement, parameters), self._rows_max + 1))  # type: ignore[union-attr]
+        except apsw.Error as error:
+            raise turns.failure(error, statement) from error
+        finally:
+            turns.guard.mode = Mode.OWN
+        if len(rows) > self._rows_max:
+            turns.abandon_rows()
+            raise TooManyRows(self._rows_max)
+        return rows
+
+
+def _plain(parameter: object) -> Any:
+    if type(parameter) in _PLAIN:
+        return parameter
+    if isinstance(parameter, bool):
+        return int(parameter)
+    if isinstance(parameter, bytearray | memoryview):
+        return bytes(parameter)
+    raise NotStorable(f"cannot bind a {type(parameter).__name__}; SQL takes None, int, float, str and bytes")

@@ -1,0 +1,40 @@
+"""How far one room's file has come, shared by the loop thread (which commits) and the retiring thread (which syncs)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from storage.journal import Mark
+from storage.keys import RoomKey
+from storage.record import Record
+
+NOTHING: Mark = (-1, 0)
+
+
+class Standing:
+    """``committed`` and ``synced`` are marks in the room's history; each attribute has one writing thread.
+
+    ``made``: the file is new, so its folders and its first page are not known to be on the disk. ``open``: the loop thread
+    has it open. ``looked``: how far it had come when its write-ahead file was looked at. ``trim``: the retiring thread asks
+    the loop thread to cut the write-ahead file at the next commit. ``damage``: what was found wrong with the file while it
+    was open. ``tail``: durable records that the file had no space for when it was closed.
+    """
+
+    __slots__ = ("committed", "damage", "key", "looked", "made", "open", "path", "synced", "tail", "trim")
+
+    def __init__(self, key: RoomKey, path: Path) -> None:
+        self.key = key
+        self.path = path
+        self.committed = NOTHING
+        self.synced = NOTHING
+        self.looked = NOTHING
+        self.made = False
+        self.open = False
+        self.trim = False
+        self.damage: str | None = None
+        self.tail: list[Record] = []
+
+    @property
+    def wal(self) -> Path:
+        """The write-ahead file beside the database."""
+        return self.path.with_name(self.path.name + "-wal")
