@@ -11,10 +11,10 @@ import secrets
 import signal
 import socket
 import sys
-import uuid
 from collections.abc import AsyncIterator, Sequence
 
 import trio
+import uuid_utils
 from starlette.applications import Starlette
 
 from gateway.admission import GatewayDoor
@@ -67,8 +67,10 @@ def run(loaded: Loaded) -> int:
         keys_of(settings, None)  # says what is missing before a folder is made
     kinds = kinds_of(settings)
     log = configure_logs(settings.log_format)
-    for sentence in (*loaded.warnings, *sentences):
-        log.warning("setting_changed", about=sentence)
+    for sentence in loaded.warnings:
+        log.warning("setting_unknown", about=sentence)
+    for sentence in sentences:
+        log.info("setting_lowered", about=sentence)
     sys.setswitchinterval(SWITCH_SECONDS)
     return _run(App(settings, kinds, log), log)
 
@@ -127,7 +129,7 @@ class App:
     async def _live(self, stop: trio.Event, hurry: trio.Event) -> None:
         sockets = await trio.to_thread.run_sync(_listen, self._settings)
         folder = await trio.to_thread.run_sync(self._open_folder)
-        runtime = Runtime(self._kinds.values(), folder, settings=runtime_settings(self._settings), log=self._log)
+        runtime = Runtime(self._kinds.values(), folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
         services = self._services(runtime)
         async with trio.open_nursery() as nursery:
             await nursery.start(runtime.run)
@@ -143,7 +145,8 @@ class App:
         return DataFolder.open(self._settings.data, storage_settings(self._settings), migrations=migrations, progress=self._progress)
 
     def _progress(self, what: str, done: int, total: int) -> None:
-        self._log.info("recovering", what=what, done=done, total=total)
+        if total:
+            self._log.info("recovering", what=what, done=done, total=total)
 
     def _services(self, runtime: Runtime) -> Services:
         """What sessions share."""
@@ -236,4 +239,5 @@ def _url(settings: Settings, sockets: Sequence[socket.socket]) -> str:
 
 
 def _new_id() -> str:
-    return uuid.uuid4().hex
+    """Sorts by time (UUID version 7)."""
+    return uuid_utils.uuid7().hex

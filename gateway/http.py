@@ -13,7 +13,7 @@ from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from gateway.address import ClientAddress
@@ -32,7 +32,7 @@ def make_application(
 ) -> Starlette:
     """The ASGI application behind the edge. ``room_http`` answers for whatever is a room's own HTTP."""
     pages = Pages()
-    return Starlette(
+    application = Starlette(
         routes=[
             Route("/", pages.index),
             Route("/assets/{name}", pages.asset),
@@ -40,10 +40,12 @@ def make_application(
             Route("/readyz", partial(readyz, lifetime)),
             Route("/metrics", partial(metrics, stats, counters, metrics_token)),
             Route("/api/openapi.json", openapi),
-            Mount("/", room_http),
         ],
         exception_handlers={HTTPException: refused, Exception: failed},
     )
+    application.router.default = room_http
+    application.router.redirect_slashes = False
+    return application
 
 
 async def healthz(_request: Request) -> Response:

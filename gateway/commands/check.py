@@ -1,0 +1,6 @@
+"""placeholder"""
+
+
+def check() -> int:
+    """Soon."""
+    return 2

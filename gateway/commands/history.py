@@ -1,0 +1,6 @@
+"""placeholder"""
+
+
+def history() -> int:
+    """Soon."""
+    return 2

@@ -1,0 +1,6 @@
+"""placeholder"""
+
+
+def list_() -> int:
+    """Soon."""
+    return 2
