@@ -114,8 +114,10 @@ class Edge:
             with contained:
                 if tls is None or await self._secure(arrival, tls):
                     await self._converse(arrival, contained)
-        finally:
             await arrival.close(self._settings.http.linger_seconds)
+        finally:
+            if arrival.stream is not None:
+                await trio.aclose_forcefully(arrival.stream)
 
     async def _secure(self, arrival: Arrival, tls: ssl.SSLContext) -> bool:
         assert arrival.stream is not None
