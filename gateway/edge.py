@@ -72,6 +72,7 @@ class Edge:
         self._nursery: trio.Nursery | None = None
         self._accepting: set[trio.CancelScope] = set()
         self._wires: set[HttpWire] = set()
+        self._draining = False
 
     async def run(self, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Until cancelled; cancelling cuts what is still open."""
@@ -92,6 +93,7 @@ class Edge:
 
     def drain(self) -> None:
         """Accept nothing more; connections that are silent between requests end now, the others after their answer."""
+        self._draining = True
         for scope in self._accepting:
             scope.cancel()
         for wire in self._wires:
@@ -142,6 +144,8 @@ class Edge:
                 await wire.reply(OVERLOADED, closing=True)
                 return
             self._wires.add(wire)
+            if self._draining:
+                wire.drain()
             with contained:
                 admitted = await self._answer_requests(arrival, wire)
             if admitted is None and wire.owes_answer:

@@ -210,6 +210,12 @@ async def test_draining_ends_silent_connections_and_lets_busy_ones_answer(autoju
         assert trio.current_time() - began < 3
 
 
+async def test_who_comes_while_the_edge_drains_gets_one_answer(autojump_clock: trio.testing.MockClock) -> None:
+    async with running() as at:
+        at.edge.drain()
+        assert (await exchange(at, PLAIN * 2)).count(b"HTTP/1.1 200") == 1
+
+
 async def test_past_its_conversations_the_edge_says_503(autojump_clock: trio.testing.MockClock) -> None:
     async with running(EdgeSettings(conversations_max=1, http=HttpSettings())) as at:
         at.connect()
