@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import outcome
 import trio
 
 from rooms.audience import Audience
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 
 AUDIENCES_MAX = 1_000
 AGAIN_SECONDS = 1.0
-_GO_ON: outcome.Value[bool] = outcome.Value(True)
-_END: outcome.Value[bool] = outcome.Value(False)
 
 
 class Actor:
@@ -229,7 +226,8 @@ class Actor:
     def failed(self, mail: Mail, error: BaseException, result: str) -> None:
         """A turn failed: note it, and whether it was one too many."""
         self.env.log.error("turn_failed", room=str(self.key), hook=mail.hook, result=result, exc_info=error)
-        self._count_failure()
+        if not mail.retries_itself:
+            self._count_failure()
 
     # awake and asleep
 
@@ -257,7 +255,7 @@ class Actor:
         parked, self._parked = self._parked, None
         self._fall_asleep()
         assert parked is not None
-        trio.lowlevel.reschedule(parked, _END)
+        trio.lowlevel.reschedule(parked)
         return True
 
     def _fall_asleep(self) -> None:
@@ -300,31 +298,33 @@ class Actor:
         parked = self._parked
         if parked is not None:
             self._parked = None
-            trio.lowlevel.reschedule(parked, _GO_ON)
+            trio.lowlevel.reschedule(parked)
 
     async def _live(self) -> None:
         """The actor's task: from the mail that woke the room until it hibernates."""
-        assert self._mailbox is not None
+        mailbox = self._mailbox
+        assert mailbox is not None
         if not self._open():
             return
         while self._quarantined_until is None:
-            batch = self._mailbox.take(self.env.settings.batch_mails_max)
+            batch = mailbox.take(self.env.settings.batch_mails_max)
             if batch:
                 self.env.hibernation.busy(self)
                 await self._handle(batch)
                 self.isolate.pause()
-                if self._mailbox:
+                if mailbox:
                     await trio.lowlevel.checkpoint()
-            elif not await self._park():
-                return
+            else:
+                await self._park()
+                if self._mailbox is not mailbox:
+                    return  # the room hibernates
         await self._enter_quarantine(self._quarantined_until)
 
-    async def _park(self) -> bool:
-        """Wait for mail. ``False``: the room hibernates."""
+    async def _park(self) -> None:
+        """Wait for mail, or for the room to hibernate."""
         self._parked = trio.lowlevel.current_task()
         self.rest()
-        go_on: bool = await trio.lowlevel.wait_task_rescheduled(self._leave_park)
-        return go_on
+        await trio.lowlevel.wait_task_rescheduled(self._leave_park)
 
     def _leave_park(self, _raise_cancel: object) -> trio.lowlevel.Abort:
         self._parked = None
@@ -385,8 +385,11 @@ class Actor:
         self._become(State.QUARANTINED)
         mailbox = self._mailbox
         assert mailbox is not None
-        kept = [mail for mail in mailbox.take(len(mailbox)) if mail.always_fits or mail.refused(unavailable())]
-        mailbox.put_back(deque(kept))
+        mails = mailbox.take(len(mailbox))
+        mailbox.put_back(deque(mail for mail in mails if mail.always_fits))
+        for mail in mails:
+            if not mail.always_fits:
+                mail.refused(unavailable())
         await self.isolate.settle()
         self.isolate.close()
         self._isolate = None

@@ -30,5 +30,5 @@ def retry_delay_ms(failed: int, random: random.Random) -> int | None:
     """
     if failed > ALARM_RETRIES_MAX:
         return None
-    seconds = FIRST_RETRY_SECONDS * 2 ** (failed - 1)
+    seconds = FIRST_RETRY_SECONDS * 2.0 ** (failed - 1)
     return round(seconds * (1 + JITTER_MAX * random.random()) * 1_000)

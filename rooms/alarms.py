@@ -83,6 +83,7 @@ class AlarmDue(Mail):
 
     hook: ClassVar[str] = "on_alarm"
     always_fits: ClassVar[bool] = True
+    retries_itself: ClassVar[bool] = True
     alarms: Alarms
     key: RoomKey
     scheduled_ms: int | None = None

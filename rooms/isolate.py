@@ -83,7 +83,7 @@ class Isolate:
         assert turn is not None
         turn.effects.append(effect)
         self._end(turn, None)
-        turn.next_part()
+        turn.next_part(self.file.number)
         self.file.begin()
         self.release()
 
@@ -131,7 +131,7 @@ class Isolate:
             self._env.lazy_commits.dirty(self._actor)  # the disk is full: it heals
 
     def close(self) -> None:
-        """Commit what is durable and close the file. What the disk has no space for now is kept by the folder until the room is opened again."""
+        """Commit what is durable and close the file. What the disk has no space for now, the folder keeps until the room is opened again."""
         self.file.commit(self.gate.durable)
         self._env.lazy_commits.clean(self._actor)
         self.file.close()
@@ -226,7 +226,8 @@ class Isolate:
 
     def _reason(self, error: BaseException, turn: Turn) -> tuple[str, Refusal]:
         if self._undo_due is not None:
-            return "undone", UNKNOWN_OUTCOME if turn.parts else self._undo_due
+            is_heard = turn.first_part is not None and turn.first_part <= self.gate.durable
+            return "undone", UNKNOWN_OUTCOME if is_heard else self._undo_due
         if isinstance(error, StorageFull):
             return "undone", STORAGE_FULL
         if self.scope.cancel_called or isinstance(error, SqlTimeout):
@@ -295,7 +296,7 @@ def _resumed(hook: Coroutine[Any, Any, Any], trap: Any) -> Generator[Any, Any, A
 def _raise_what_must_go_on(error: BaseException) -> None:
     """Raise again what is not the hook's own failure: cancellation, interrupts."""
     if isinstance(error, BaseExceptionGroup):
-        rest = error.subgroup(lambda each: not isinstance(each, Exception))
+        rest = error.subgroup(lambda each: not isinstance(each, Exception | BaseExceptionGroup))
         if rest is not None:
             raise rest
     elif isinstance(error, SyncFailed) or not isinstance(error, Exception):

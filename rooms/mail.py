@@ -27,6 +27,8 @@ class Mail(msgspec.Struct, eq=False):
     hook: ClassVar[str] = ""
     always_fits: ClassVar[bool] = False
     needs_room: ClassVar[bool] = True
+    retries_itself: ClassVar[bool] = False
+    """It comes again ever later when its turn raised: no ground for quarantine."""
 
     @property
     def caused_by(self) -> Mail:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
-from storage import Record, RoomKey, RoomStorage, Tell
+from storage import Alarm, Record, RoomKey, RoomStorage, Tell
 
 
 class Tells(Protocol):
@@ -27,6 +27,17 @@ class Tells(Protocol):
         """It is taken, with this turn."""
 
 
+class FileAlarm(Protocol):
+    """The room's alarm as its turns have left it, and how its hook is run: hidden meanwhile, cleared when it returned."""
+
+    @property
+    def now(self) -> Alarm | None: ...
+    def starts(self) -> None: ...
+    def ends(self) -> None: ...
+    def delete(self) -> None: ...
+    def postpone(self, at_ms: int) -> None: ...
+
+
 class RoomFile(Protocol):
     """One room's open file: turns begin and end here. Only the loop's thread uses it."""
 
@@ -34,8 +45,15 @@ class RoomFile(Protocol):
     epoch: str
     number: int
     storage: RoomStorage
-    tells: Any
-    sql_deadline: float | None
+
+    @property
+    def alarm(self) -> FileAlarm: ...
+    @property
+    def tells(self) -> Tells: ...
+    @property
+    def sql_deadline(self) -> float | None: ...
+    @sql_deadline.setter
+    def sql_deadline(self, deadline: float | None) -> None: ...
 
     def begin(self) -> None: ...
     def end(self) -> Record | None: ...

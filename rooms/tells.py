@@ -155,6 +155,7 @@ class Told(Mail):
     """Another room tells something. A number taken before is not taken again, nor one whose predecessor is missing."""
 
     hook: ClassVar[str] = "tell"
+    retries_itself: ClassVar[bool] = True
     lane: Lane
     tell: OutgoingTell
     previous: int

@@ -14,17 +14,18 @@ if TYPE_CHECKING:
 class Turn:
     """The staging area of a hook: effects in order, and how to take back what was changed in memory.
 
-    ``parts`` counts the asks that ended a part of it: what was staged before them is not here any more.
+    An ask ends a part of it: what was staged before is not here any more. ``first_part`` is the room's last record
+    when the first part ended.
     """
 
-    __slots__ = ("_clock", "_now_ms", "destroys", "effects", "mail", "parts", "undo_log")
+    __slots__ = ("_clock", "_now_ms", "destroys", "effects", "first_part", "mail", "undo_log")
 
     def __init__(self, mail: Mail, clock: WallClock) -> None:
         self.mail = mail
         self.effects: list[Effect] = []
         self.undo_log: list[Undo] | None = None
         self.destroys = False
-        self.parts = 0
+        self.first_part: int | None = None
         self._clock = clock
         self._now_ms: int | None = None
 
@@ -47,9 +48,10 @@ class Turn:
             undo()
         self._clear()
 
-    def next_part(self) -> None:
-        """What was staged is the gate's now."""
-        self.parts += 1
+    def next_part(self, number: int) -> None:
+        """What was staged is the gate's now; ``number`` is the room's last record."""
+        if self.first_part is None:
+            self.first_part = number
         self._clear()
 
     def _clear(self) -> None:
