@@ -48,5 +48,10 @@ def head_fault(head: RequestHead, head_bytes_max: int, headers_max: int) -> Http
     return None
 
 
+def has_folded_line(raw: bytes | bytearray) -> bool:
+    """Whether a header goes on in a second line: obsolete (RFC 9112 §5.2), read differently by different proxies, unfolded by h11."""
+    return b"\n " in raw or b"\n\t" in raw
+
+
 def _size(head: RequestHead) -> int:
     return len(head.method) + len(head.target) + 12 + sum(len(name) + len(value) + 4 for name, value in head.headers)

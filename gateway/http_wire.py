@@ -13,7 +13,7 @@ import trio
 
 from gateway.door import HttpReply
 from gateway.head import Header, RequestHead
-from gateway.http_faults import BAD_REQUEST, FAULT_BY_STATUS, REQUEST_TIMEOUT, head_fault
+from gateway.http_faults import BAD_REQUEST, FAULT_BY_STATUS, REQUEST_TIMEOUT, has_folded_line, head_fault
 
 _RECEIVE_BYTES = 65_536
 _WRITE_BYTES = 262_144
@@ -162,12 +162,18 @@ class HttpWire:
         return False
 
     async def _read_head(self) -> RequestHead | HttpReply | None:
+        raw = bytearray(self._h11.trailing_data[0])
         try:
-            event = await self.next_event()
+            while (event := self._h11.next_event()) is h11.NEED_DATA:
+                data = await self._receive()
+                self._h11.receive_data(data)
+                raw += data
         except h11.RemoteProtocolError as error:
             return None if self.is_gone else FAULT_BY_STATUS.get(error.error_status_hint, BAD_REQUEST)
         if not isinstance(event, h11.Request):
             return None
+        if has_folded_line(raw[: len(raw) - len(self._h11.trailing_data[0])]):
+            return BAD_REQUEST
         self._method = event.method.decode("ascii")
         head = RequestHead(self._method, event.target.decode("ascii"), list(event.headers), event.http_version.decode("ascii"))
         return head_fault(head, self.settings.head_bytes_max, self.settings.headers_max) or head

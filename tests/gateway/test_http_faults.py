@@ -8,7 +8,7 @@ import pytest
 import trio
 import trio.testing
 
-from tests.gateway.edge_harness import PLAIN, everything, exchange, running, status_of
+from tests.gateway.edge_harness import PLAIN, everything, exchange, running, status_of, until
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,9 @@ from tests.gateway.edge_harness import PLAIN, everything, exchange, running, sta
         (b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nbad header\r\n\r\n", 400),
         (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\x00b\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n b\r\n\r\n", 400),  # a folded line
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX: a\r\n\tb\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: x\r\nX : a\r\n\r\n", 400),
         (b"GET /caf\xc3\xa9 HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"GET * HTTP/1.1\r\nHost: x\r\n\r\n", 400),
         (b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505),
@@ -66,6 +69,13 @@ async def test_a_head_that_trickles_is_408_after_head_seconds(autojump_clock: tr
         response = await everything(stream)
         assert status_of(response) == 408
         assert trio.current_time() - began < 13
+
+
+async def test_a_folded_line_in_a_body_is_no_fault(autojump_clock: trio.testing.MockClock) -> None:
+    async with running() as at:
+        stream = at.connect()
+        await stream.send_all(b"POST /plain HTTP/1.1\r\nHost: x\r\nContent-Length: 4\r\n\r\na\n b")
+        assert status_of(await until(stream, b"/plain")) == 200
 
 
 async def test_a_head_cut_off_by_the_client_gets_no_answer(autojump_clock: trio.testing.MockClock) -> None:
