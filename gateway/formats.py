@@ -71,7 +71,11 @@ class Formats:
         return payload
 
     def _error(self, code: str, message: str, ref: str | int | None, encode: Callable[[Any], bytes]) -> bytes:
-        return encode(Outgoing("error", {"code": code, "message": message}, self._now(), ref))
+        data = {"code": code, "message": message}
+        try:
+            return encode(Outgoing("error", data, self._now(), ref))
+        except (TypeError, ValueError, OverflowError):  # a ref that no client sent
+            return encode(Outgoing("error", data, self._now()))
 
     def _now(self) -> str:
         """``2026-11-20T20:07:00.123Z``; all but the milliseconds is made once a second."""

@@ -129,7 +129,8 @@ def url(value: Any) -> str:
 def words(value: Any) -> tuple[str, ...]:
     """A list, in TOML or separated by commas."""
     items: Iterable[Any] = value.split(",") if isinstance(value, str) else value
-    return tuple(text(item.strip()) for item in items if item.strip())
+    found = [text(item).strip() if item else "" for item in items]
+    return tuple(item for item in found if item)
 
 
 def origins(value: Any) -> tuple[str, ...]:

@@ -149,7 +149,7 @@ def _check_keys(settings: Settings) -> None:
     if settings.jwt_key_file is not None and settings.jwks_url is not None:
         raise SettingError("jwt_key_file and jwks_url cannot both be set")
     if shared and (settings.jwt_key_file is not None or settings.jwks_url is not None):
-        raise SettingError("jwt_algorithm HS256 takes jwt_secret; for a key file or JWKS set RS256, ES256 or EdDSA")
+        raise SettingError("jwt_key_file and jwks_url hold public keys: set jwt_algorithm to RS256, ES256 or EdDSA")
     if not shared and settings.jwt_secret_previous is not None:
         raise SettingError(f"jwt_secret_previous is for HS256, not {settings.jwt_algorithm}")
     if settings.jwt_secret_previous is not None and settings.jwt_secret is None:

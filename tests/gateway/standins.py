@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import msgpack
 import msgspec
@@ -45,14 +44,14 @@ class Chat(Room):
     """An envelope kind as small as one can be."""
 
     envelopes = True
-    requests = {"join": Join, "leave": Leave, "message": Say}
+    requests: ClassVar = {"join": Join, "leave": Leave, "message": Say}
 
 
 class Votes(Room):
     """An envelope kind that does not hear of leaving."""
 
     envelopes = True
-    requests = {"join": Join, "message": Say}
+    requests: ClassVar = {"join": Join, "message": Say}
 
 
 class Echo(Room):
@@ -122,7 +121,7 @@ class RecordingCarrier:
     @property
     def events(self) -> list[dict[str, Any]]:
         """The envelopes among what was sent, decoded, oldest first."""
-        return [decoded for frames in self.sent for decoded in _envelopes(frames)]
+        return [decoded for frames in self.sent for decoded in envelopes(frames)]
 
     def take(self) -> list[dict[str, Any]]:
         """The envelopes sent since the last ``take``."""
@@ -226,7 +225,8 @@ class Gateway:
         return mint({name: value for name, value in merged.items() if value is not None}, SECRET)
 
 
-def _envelopes(frames: bytes) -> list[dict[str, Any]]:
+def envelopes(frames: bytes) -> list[dict[str, Any]]:
+    """The envelopes in a run of server frames; a bare ``pong`` is none."""
     found = []
     while frames:
         first, size, start = frames[0], frames[1], 2
@@ -240,6 +240,3 @@ def _envelopes(frames: bytes) -> list[dict[str, Any]]:
         elif payload != b"pong":
             found.append(msgspec.json.decode(payload))
     return found
-
-
-NewGateway = Callable[..., Gateway]
