@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import cache
 
 import apsw
 
 from storage.guard import Guard
-from storage.schema import BASE_SCHEMA
+from storage.schema import APPLICATION_ID, BASE_SCHEMA, FORMAT_VERSION
 
 _BUSY_MS = 2_000
+_STATEMENTS_KEPT = 64
 _PROGRESS_STEPS = 20_000
 _PAGES_KEPT = 16_384
 """Changed pages stay in memory up to this many (64 MiB), so that a full disk shows at COMMIT and not in the middle of a turn."""
@@ -22,37 +24,55 @@ _PAGES_KEPT = 16_384
 
 def open_writer(path: str) -> apsw.Connection:
     """The one writing connection of a file that exists. Touches nothing until the first statement."""
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=64)
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_STATEMENTS_KEPT)
     _configure(connection)
     connection.execute(f"PRAGMA synchronous=NORMAL; PRAGMA cache_spill={_PAGES_KEPT}")
     return connection
 
 
-def create(path: str) -> apsw.Connection:
-    """A new file, empty, in WAL mode. It is not synced: until it is, the journal can make it again.
+def create(path: str, application_id: int = APPLICATION_ID) -> apsw.Connection:
+    """A new file, empty, in WAL mode, readable by this user only. It is not synced: until it is, the journal can make it again.
 
-    ``first_commit_done`` is to follow its first commit: SQLite syncs the head of a log that it begins, lest old frames
-    behind it come back; a file that never was has none.
+    Its one page is written without SQLite, which would make a rollback journal for it. ``first_commit_done`` is to follow the
+    first commit. Raises ``OSError`` and ``apsw.Error``.
     """
-    os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))  # its companions get the same mode
-    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=64)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)  # the log and -shm get the same mode
+    try:
+        os.write(descriptor, _first_page(application_id))
+    finally:
+        os.close(descriptor)
+    connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE, statementcachesize=_STATEMENTS_KEPT)
     try:
         _configure(connection)
-        connection.execute(f"PRAGMA synchronous=OFF; PRAGMA journal_mode=WAL; PRAGMA cache_spill={_PAGES_KEPT}")
+        connection.execute(f"PRAGMA synchronous=OFF; PRAGMA cache_spill={_PAGES_KEPT}")
     except BaseException:
         connection.close(True)
         raise
     return connection
 
 
+@cache
+def _first_page(application_id: int) -> bytes:
+    """An empty database that says of itself what it is. Bytes 18 and 19 are 2 in WAL mode (SQLite file format, 1.3)."""
+    connection = apsw.Connection(":memory:")
+    connection.execute(f"PRAGMA application_id={application_id}; PRAGMA user_version={FORMAT_VERSION}")
+    page = bytearray(connection.serialize("main"))
+    connection.close()
+    page[18:20] = b"\x02\x02"
+    return bytes(page)
+
+
 def first_commit_done(connection: apsw.Connection) -> None:
-    """From here on the file ``create`` made is like any other."""
+    """From here on the file that ``create`` made is like any other.
+
+    SQLite syncs the head of a log that it begins again, lest old frames behind it come back; a new log has none.
+    """
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
 def in_memory() -> apsw.Connection:
     """A database that stands in for a file not yet made."""
-    connection = apsw.Connection(":memory:", statementcachesize=64)
+    connection = apsw.Connection(":memory:", statementcachesize=_STATEMENTS_KEPT)
     _configure(connection)
     connection.execute(BASE_SCHEMA)
     return connection

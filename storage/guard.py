@@ -25,14 +25,13 @@ class Mode(Enum):
 
 
 UNREPEATABLE = frozenset(
-    ("random", "randomblob", "date", "time", "datetime", "julianday", "unixepoch", "strftime", "timediff")
-    + ("current_date", "current_time", "current_timestamp")
-    + ("last_insert_rowid", "changes", "total_changes", "sqlite_version", "sqlite_source_id")
+    """random randomblob date time datetime julianday unixepoch strftime timediff current_date current_time current_timestamp
+    last_insert_rowid changes total_changes sqlite_version sqlite_source_id""".split()  # noqa: SIM905
 )
 _NEVER = frozenset(("load_extension",))
 _PRAGMAS = frozenset(
-    ("table_info", "table_xinfo", "table_list", "index_list", "index_info", "index_xinfo", "foreign_key_list")
-    + ("foreign_key_check", "quick_check", "integrity_check", "data_version")
+    """table_info table_xinfo table_list index_list index_info index_xinfo foreign_key_list foreign_key_check
+    quick_check integrity_check data_version""".split()  # noqa: SIM905
 )
 _MODULES = frozenset(("fts5", "fts5vocab"))
 

@@ -19,10 +19,8 @@ from storage.keys import RoomKey
 from storage.record import Alarm, Flag, Record
 
 HOST_APPLICATION_ID = 0x524F4F48
-_SCHEMA = f"""
+_SCHEMA = """
 BEGIN IMMEDIATE;
-PRAGMA application_id={HOST_APPLICATION_ID};
-PRAGMA user_version=1;
 CREATE TABLE folder(id TEXT NOT NULL, former_id TEXT);
 CREATE TABLE room(
   kind TEXT NOT NULL, name TEXT NOT NULL, generation INTEGER NOT NULL, epoch TEXT NOT NULL,
@@ -40,7 +38,8 @@ ON CONFLICT DO UPDATE SET generation = excluded.generation, epoch = excluded.epo
 """
 _DESTROY = """
 INSERT INTO room(kind, name, generation, epoch, state) VALUES(?, ?, ?, '', 'destroyed')
-ON CONFLICT DO UPDATE SET generation = excluded.generation, epoch = '', state = excluded.state, reason = NULL, alarm_ms = NULL, tells_wait = 0
+ON CONFLICT DO UPDATE SET
+  generation = excluded.generation, epoch = '', state = excluded.state, reason = NULL, alarm_ms = NULL, tells_wait = 0
 """
 _SET_ASIDE = """
 INSERT INTO room(kind, name, generation, epoch, state, reason) VALUES(?, ?, ?, '', 'set_aside', ?)
@@ -101,7 +100,7 @@ class Host:
     @classmethod
     def create(cls, path: Path, former_folder_id: str | None) -> Host:
         """Make a new, empty one, with a folder id of its own."""
-        connection = create(str(path))
+        connection = create(str(path), HOST_APPLICATION_ID)
         connection.execute(_SCHEMA)
         connection.execute("INSERT INTO folder VALUES(?, ?)", (secrets.token_hex(16), former_folder_id))
         connection.execute("COMMIT")

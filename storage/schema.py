@@ -11,9 +11,7 @@ APPLICATION_ID = 0x524F4F4D
 FORMAT_VERSION = 1
 """``PRAGMA user_version`` of a room's file."""
 
-BASE_SCHEMA = f"""
-PRAGMA application_id={APPLICATION_ID};
-PRAGMA user_version={FORMAT_VERSION};
+BASE_SCHEMA = """
 CREATE TABLE room(
   kind TEXT NOT NULL, name TEXT NOT NULL, epoch TEXT NOT NULL, generation INTEGER NOT NULL,
   number INTEGER NOT NULL, migrated INTEGER NOT NULL,
