@@ -28,4 +28,7 @@ class Receiver(Protocol):
         """One whole message: ``str`` of a text message, ``bytes`` of a binary one."""
 
     def gone(self, code: int, reason: str, clean: bool) -> None:
-        """The socket is over, called exactly once: the peer's close code (1005 none given, 1006 no close frame), its reason, and whether the closing handshake was done."""
+        """The socket is over; called exactly once.
+
+        ``code`` is the peer's close code (1005: none given, 1006: no close frame); ``clean``: the closing handshake was done.
+        """

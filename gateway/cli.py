@@ -8,8 +8,8 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
+from io import TextIOWrapper
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
@@ -64,15 +64,14 @@ def _sentence(error: Exception, words: Sequence[str]) -> str:
     """What is wrong and what to do about it."""
     if not isinstance(error, CycloptsError):
         return str(error)
-    command = next((word for word in words if not word.startswith("-")), None)
-    known = command in make_app()
-    return f"{error} Try: rooms {command} --help" if known else f"{error} Try: rooms --help"
+    command = next((word for word in words if not word.startswith("-")), "")
+    return f"{error} Try: rooms {command} --help" if command in make_app() else f"{error} Try: rooms --help"
 
 
 def _make_output_safe() -> None:
     """UTF-8 whatever the locale says; what cannot be written is escaped, never an error."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError):  # a test's stream
+        if isinstance(stream, TextIOWrapper):  # a test's is none
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 

@@ -20,7 +20,9 @@ from gateway.registry import Registered, Registry
 from rooms import Event
 
 SPREAD_SHARE = 0.4
-"""Of the drain time, how much the goodbyes are spread over, so that not all clients come back at once."""
+"""Of the drain time, how much the goodbyes are spread over at most, so that not all clients come back at once."""
+GOODBYE_SECONDS = 0.01
+"""What one goodbye adds to the spread: few sockets need none."""
 GONE_SHARE = 0.7
 """When, of the drain time, sockets that have not answered the goodbye are no longer waited for."""
 STOPPED_SHARE = 0.95
@@ -67,8 +69,8 @@ class Draining:
 
     async def _say_goodbye(self, hurry: trio.Event) -> None:
         sessions = list(self.registry.all())
-        spread_seconds = SPREAD_SHARE * self.drain_seconds
-        steps = max(1, min(len(sessions), int(spread_seconds / _STEP_SECONDS)))
+        spread_seconds = min(SPREAD_SHARE * self.drain_seconds, GOODBYE_SECONDS * len(sessions))
+        steps = max(1, int(spread_seconds / _STEP_SECONDS))
         for step in range(steps):
             _close(sessions[step::steps])
             if not hurry.is_set():

@@ -11,6 +11,7 @@ from gateway.routes import CHAT
 from gateway.settings import SettingError, Settings
 from rooms import Kind, Room
 from rooms.kinds.chat import ChatRoom, ChatSettings
+from storage import Migrations
 
 
 def kinds_of(settings: Settings) -> dict[str, Kind]:
@@ -22,9 +23,9 @@ def kinds_of(settings: Settings) -> dict[str, Kind]:
     return found
 
 
-def migrations_of(kinds: Iterable[Kind]) -> dict[str, tuple[str | tuple[str, ...], ...]]:
+def migrations_of(kinds: Iterable[Kind]) -> dict[str, Migrations]:
     """The tables that each kind declares, as storage wants them."""
-    return {kind.name: tuple(kind.room_class.migrations) for kind in kinds}
+    return {kind.name: kind.room_class.migrations for kind in kinds}
 
 
 def _chat_class(settings: Settings) -> type[Room]:
