@@ -7,7 +7,10 @@ from collections import deque
 import trio
 
 from gateway.counters import Counters
+from gateway.readiness import takes_bytes
 
+_BURST_BYTES_MAX = 4_194_304
+"""How far past the bound frames may go that came at once, before the writing task had its turn, while the kernel has room for more."""
 _WRITE_BYTES = 65_536
 """Frames are joined up to about this size, so that many small ones cost one system call."""
 
@@ -15,8 +18,9 @@ _WRITE_BYTES = 65_536
 class FrameWriter:
     """A bounded outbox and the task that empties it into ``stream``.
 
-    ``bytes_max`` bounds what is unsent, the write under way included; ``push`` refuses past it, ``push_waiting`` waits.
-    After ``end`` nothing is taken any more.
+    ``bytes_max`` bounds what is unsent, the write under way included; ``push`` refuses past it, ``push_waiting`` waits. A reader is
+    not slow because much is said to it at once: while the kernel takes more, a burst may go past the bound. After ``end`` nothing is
+    taken any more.
     """
 
     def __init__(self, stream: trio.abc.SendStream, bytes_max: int, counters: Counters) -> None:
@@ -35,7 +39,8 @@ class FrameWriter:
         """Queue whole frames. False: they are past the bound and were not queued. After the end they are dropped."""
         if self.ended:
             return True
-        if self.unsent_bytes + len(frames) > self._bytes_max:
+        unsent_bytes = self.unsent_bytes + len(frames)
+        if unsent_bytes > self._bytes_max and not (unsent_bytes <= self._bytes_max + _BURST_BYTES_MAX and takes_bytes(self._stream)):
             return False
         self._append(frames)
         return True

@@ -19,9 +19,11 @@ from websockets.protocol import State
 from websockets.uri import parse_uri
 
 from gateway.accepting import Accepting
-from gateway.edge import Edge
+from gateway.edge import Edge, EdgeSettings
+from gateway.frames import binary_frame
 from gateway.listeners import listen_tcp, listen_unix, tls_context
-from tests.gateway.edge_harness import PLAIN, SETTINGS, EchoDoor, application, until
+from gateway.stream import StreamSettings
+from tests.gateway.edge_harness import PLAIN, SETTINGS, UPGRADE, EchoDoor, application, until
 from tests.gateway.recording_log import RecordingLog
 
 
@@ -163,6 +165,38 @@ async def talk(client: ClientProtocol, stream: trio.abc.Stream) -> None:
         client.receive_data(received)
     else:
         client.receive_eof()
+
+
+async def test_a_burst_past_the_outbox_reaches_a_reader_that_reads_and_ends_one_that_does_not(nursery: trio.Nursery) -> None:
+    door = EchoDoor()
+    edge = Edge(
+        door,
+        application,
+        EdgeSettings(stream=StreamSettings(outbox_bytes_max=10_000, close_seconds=0.1)),
+        lambda _host: False,
+        RecordingLog(),
+    )
+    await nursery.start(edge.run)
+    (listening,) = listen_tcp("127.0.0.1", 0)
+    edge.listen(listening)
+    frame = binary_frame(b"x" * 996)
+    with trio.fail_after(10):
+        client = await trio.open_tcp_stream(*listening.getsockname())
+        await client.send_all(UPGRADE)
+        await until(client, b"\r\n\r\n")
+        for _ in range(1_000):
+            door.sessions[0].carrier.send_nowait(frame)
+        received = 0
+        while received < 1_000 * len(frame):
+            received += len(await client.receive_some())
+        assert door.sessions[0].endings == []
+        for _ in range(1_000):
+            for _ in range(100):
+                door.sessions[0].carrier.send_nowait(frame)
+            await trio.sleep(0.001)
+            if door.sessions[0].endings:
+                break
+    assert door.sessions[0].endings == [1006], "closed with 4413, which nobody reads"
 
 
 async def test_a_client_that_disappears_harms_nobody(edge: Edge, nursery: trio.Nursery) -> None:
