@@ -42,7 +42,7 @@ ERRORS: dict[str, Meaning] = {
     "timeout": Meaning("Timed out", 504, 1011),
 }
 
-STATUS_BY_CLOSE_CODE = {4401: 401, 4403: 403, 4404: 404, 4408: 401, 4411: 403, 4429: 429, 1012: 503, 1013: 503}
+STATUS_BY_CLOSE_CODE = {4401: 401, 4403: 403, 4404: 404, 4408: 401, 4411: 403, 4429: 429}
 """Where a refusal names its own close code, the status that says the same."""
 
 RETRY_AFTER_SECONDS = 5

@@ -27,6 +27,8 @@ class RawSession(Session):
 
     def frame(self, message: str | bytes) -> None:
         """One whole message: the room's, once there is a room."""
+        if self.stage is Stage.OVER:
+            return
         self.services.counters.messages_received += 1
         room = self._room
         if room is None:

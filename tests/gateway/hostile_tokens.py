@@ -147,7 +147,7 @@ HOSTILE: dict[str, Maker] = {
     "padding of the payload": part(1, lambda s: s + "=="),
     "a second spelling of the signature": part(2, second_spelling),
     "a second spelling of the payload, signed": respelled_payload,
-    "plain base64": part(2, lambda s: b64encode(b"\xfb\xff" * 16).decode().rstrip("=")),
+    "plain base64": part(2, lambda _: b64encode(b"\xfb\xff" * 16).decode().rstrip("=")),
     "a line break at the end": changed(lambda t: t + "\n"),
     "a space in front": changed(lambda t: " " + t),
     "a line break within": changed(lambda t: t.replace(".", ".\n", 1)),

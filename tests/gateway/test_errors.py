@@ -10,8 +10,8 @@ import pytest
 from gateway.errors import ERRORS, NOT_AUTHORIZED, STATUS_BY_CLOSE_CODE, TOKEN_REFUSED, close_code_of, http_reply, refusal, status_of
 from rooms import Refusal
 
-PROTOCOL = """bad_message unknown_type not_authorized not_in_room user_not_found message_not_found not_found conflict too_large too_many_rooms rate_limited
-muted banned blocked overloaded storage_full unavailable unknown_outcome internal timeout"""
+PROTOCOL = """bad_message unknown_type not_authorized not_in_room user_not_found message_not_found not_found conflict too_large
+too_many_rooms rate_limited muted banned blocked overloaded storage_full unavailable unknown_outcome internal timeout"""
 CLOSE_CODES = {1000, 1001, 1003, 1007, 1009, 1011, 1012, 1013, 4400, 4401, 4403, 4404, 4408, 4409, 4410, 4411, 4413, 4429}
 
 

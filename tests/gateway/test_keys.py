@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +42,7 @@ def test_a_secret_of_the_settings_comes_before_the_one_made_for_dev() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    with pytest.raises(SettingError, match="jwt_secret.*--dev"):
+    with pytest.raises(SettingError, match=r"jwt_secret.*--dev"):
         keys_of(Settings(), None)
     with pytest.raises(SettingError, match="RS256 needs jwt_key_file"):
         keys_of(Settings(jwt_algorithm="RS256"), OLD)
@@ -69,11 +70,18 @@ def test_a_file_holds_one_key_or_two_of_the_algorithm(algorithm: str, key: Any, 
 @pytest.mark.parametrize(
     ("algorithm", "content"),
     [
-        ("RS256", pem(P256)), ("RS256", pem(SMALL_RSA)), ("ES256", pem(P384)), ("ES256", pem(RSA)), ("EdDSA", pem(RSA)), ("RS256", pem(RSA, P256)),
-        ("RS256", b""), ("RS256", b"secret"), ("RS256", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
+        ("RS256", pem(P256)),
+        ("RS256", pem(SMALL_RSA)),
+        ("ES256", pem(P384)),
+        ("ES256", pem(RSA)),
+        ("EdDSA", pem(RSA)),
+        ("RS256", pem(RSA, P256)),
+        ("RS256", b""),
+        ("RS256", b"secret"),
+        ("RS256", b"-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----\n"),
         ("RS256", RSA.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())),
     ],
-)  # fmt: skip
+)
 def test_a_file_with_anything_else_is_an_error(algorithm: str, content: bytes, tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_bytes(content)
@@ -131,11 +139,18 @@ def test_the_keys_of_the_algorithm_are_taken_by_name() -> None:
 @pytest.mark.parametrize(
     "entry",
     [
-        {}, {"kty": "RSA"}, {"kty": "oct", "k": "c2VjcmV0", "kid": "a"}, {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "RS256"},
-        jwk(RSA, "RS256", kid="a", use="enc"), jwk(RSA, "RS256", kid="a", alg="RS512"), jwk(RSA, "RS256", kid="a", n="!"), jwk(SMALL_RSA, "RS256", kid="a"),
-        jwk(RSA, "RS256", kid="a", e=7), {**jwk(RSA, "RS256"), "kty": "EC"},
+        {},
+        {"kty": "RSA"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "a"},
+        {"kty": "oct", "k": "c2VjcmV0", "kid": "a", "alg": "RS256"},
+        jwk(RSA, "RS256", kid="a", use="enc"),
+        jwk(RSA, "RS256", kid="a", alg="RS512"),
+        jwk(RSA, "RS256", kid="a", n="!"),
+        jwk(SMALL_RSA, "RS256", kid="a"),
+        jwk(RSA, "RS256", kid="a", e=7),
+        {**jwk(RSA, "RS256"), "kty": "EC"},
     ],
-)  # fmt: skip
+)
 def test_an_entry_that_does_not_fit_is_passed_over(entry: dict[str, Any]) -> None:
     assert set(keys_in(document(entry, jwk(RSA, "RS256", kid="good")), "RS256")) == {"good"}
 
@@ -305,7 +320,7 @@ async def test_over_a_real_socket_redirects_are_not_followed_and_floods_are_cut(
             head = await stream.receive_some(65_536)
             await stream.send_all(answers[head.split(b" ")[1]])
 
-    listeners: Any = await nursery.start(lambda task_status: trio.serve_tcp(serve, 0, host="127.0.0.1", task_status=task_status))
+    listeners: Any = await nursery.start(partial(trio.serve_tcp, serve, 0, host="127.0.0.1"))
     base = f"http://127.0.0.1:{listeners[0].socket.getsockname()[1]}"
     assert await _fetch(base + "/keys") == b'{"keys":[]}'
     import httpx2
