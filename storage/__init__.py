@@ -1,5 +1,6 @@
 """What a room keeps on disk: files, keys and tables, the journal, recovery, inspection. Blocking; knows no rooms and no sockets."""
 
+from storage.checking import Fault, check_folder
 from storage.errors import (
     AlarmRefused,
     FolderInUse,
@@ -7,9 +8,11 @@ from storage.errors import (
     JournalFull,
     KeyTooLarge,
     MigrationFailed,
+    NoHistory,
     NotStorable,
     RoomDestroyed,
     RoomSetAside,
+    RoomUnknown,
     SqlFailed,
     SqlRefused,
     SqlTimeout,
@@ -23,6 +26,7 @@ from storage.errors import (
 )
 from storage.folder import DataFolder
 from storage.host import Host, RegistryRow
+from storage.inspection import RoomListing, inspect_room, list_rooms, read_history
 from storage.journal import Journal
 from storage.keys import RoomKey
 from storage.record import Alarm, Record
@@ -32,11 +36,13 @@ from storage.settings import StorageSettings
 from storage.tables import Migrations
 from storage.tells import Tell, Tells
 from storage.values import decode_value, encode_value
+from storage.view import RoomView, Undecodable
 
 __all__ = [
     "Alarm",
     "AlarmRefused",
     "DataFolder",
+    "Fault",
     "FolderInUse",
     "FolderUnusable",
     "Host",
@@ -45,14 +51,18 @@ __all__ = [
     "KeyTooLarge",
     "MigrationFailed",
     "Migrations",
+    "NoHistory",
     "NotStorable",
     "Record",
     "RegistryRow",
     "RoomDestroyed",
     "RoomFile",
     "RoomKey",
+    "RoomListing",
     "RoomSetAside",
     "RoomStorage",
+    "RoomUnknown",
+    "RoomView",
     "SqlFailed",
     "SqlRefused",
     "SqlTimeout",
@@ -65,7 +75,12 @@ __all__ = [
     "TooManyKeys",
     "TooManyRows",
     "TurnTooLarge",
+    "Undecodable",
     "ValueTooLarge",
+    "check_folder",
     "decode_value",
     "encode_value",
+    "inspect_room",
+    "list_rooms",
+    "read_history",
 ]

@@ -13,7 +13,8 @@ StorageError
 │   ├── RoomSetAside            the room's file is missing or damaged; it was not touched
 │   ├── FolderInUse · FolderUnusable
 │   └── SyncFailed              fatal: the process must end
-└── RoomDestroyed               the file was destroyed by an earlier turn
+├── RoomDestroyed               the file was destroyed by an earlier turn
+└── RoomUnknown · NoHistory     a reading command asked for what is not there
 """
 
 from __future__ import annotations
@@ -148,6 +149,22 @@ class RoomDestroyed(StorageError):
 
     def __init__(self, key: RoomKey) -> None:
         super().__init__(f"{key} was destroyed")
+        self.key = key
+
+
+class RoomUnknown(StorageError):
+    """There is no such room in the folder: it never wrote, or it was destroyed."""
+
+    def __init__(self, key: RoomKey) -> None:
+        super().__init__(f"there is no room {key}")
+        self.key = key
+
+
+class NoHistory(StorageError):
+    """The room keeps no messages: it has no table ``messages`` with a column ``seq``."""
+
+    def __init__(self, key: RoomKey) -> None:
+        super().__init__(f"{key} keeps no history")
         self.key = key
 
 

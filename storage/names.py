@@ -9,6 +9,8 @@ ignores case). A name that would be longer than 160 bytes is cut and ends in ``~
 from __future__ import annotations
 
 import hashlib
+from pathlib import PurePath
+from urllib.parse import unquote
 
 from storage.keys import RoomKey
 
@@ -23,6 +25,12 @@ def room_path(key: RoomKey) -> str:
     """The room's database, relative to the data folder. No part is longer than 200 bytes, with the suffixes of its companions."""
     digest = hashlib.sha256(key.name.encode("utf-8", "surrogatepass")).hexdigest()
     return f"rooms/{key.kind}/{digest[:2]}/{_stem(key.name, digest)}{DATABASE_SUFFIX}"
+
+
+def key_of(path: PurePath) -> RoomKey | None:
+    """Whose file ``path`` is, by its name; None if the name was cut, or is not one that ``room_path`` makes."""
+    key = RoomKey(path.parent.parent.name, unquote(path.name.removesuffix(DATABASE_SUFFIX), errors="surrogatepass"))
+    return key if path.match(room_path(key)) else None
 
 
 def _stem(name: str, digest: str) -> str:

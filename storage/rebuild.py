@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import unquote
 
 import apsw
 
@@ -14,7 +13,7 @@ from storage.disk import Disk
 from storage.errors import FolderUnusable
 from storage.host import Host
 from storage.keys import RoomKey
-from storage.names import DATABASE_SUFFIX, room_path
+from storage.names import DATABASE_SUFFIX, key_of
 from storage.record import Alarm
 from storage.recovery import FoundJournal, Progress
 from storage.replay import read_room_row
@@ -57,7 +56,7 @@ def _rebuild(folder: Path, path: Path, found: FoundJournal, disk: Disk, progress
         if done % _ROOMS_A_COMMIT == 0:
             progress("listing rooms", done, 0)
             host.commit()
-        _register(folder, file, host, found)
+        _register(file, host, found)
     host.commit()
     host.close()
     _put_in_place(new, path, disk)
@@ -73,8 +72,8 @@ def _put_in_place(new: Path, path: Path, disk: Disk) -> None:
     disk.sync_folder(path.parent)
 
 
-def _register(folder: Path, file: Path, host: Host, found: FoundJournal) -> None:
-    key = _key_of(folder, file)
+def _register(file: Path, host: Host, found: FoundJournal) -> None:
+    key = key_of(file)
     try:
         connection = open_reader(str(file))
         try:
@@ -104,13 +103,6 @@ def _register(folder: Path, file: Path, host: Host, found: FoundJournal) -> None
 def _is_unborn(error: apsw.Error, key: RoomKey | None, found: FoundJournal) -> bool:
     """An empty file whose first commit never reached the disk: the journal has its records, or it never was a room."""
     return isinstance(error, apsw.SQLError) and (key is None or key not in found.keys or next(found.records(key)).number == 1)
-
-
-def _key_of(folder: Path, file: Path) -> RoomKey | None:
-    """The room's name from the file's; None if that was cut."""
-    stem = file.name.removesuffix(DATABASE_SUFFIX)
-    key = RoomKey(file.parent.parent.name, unquote(stem))
-    return key if folder / room_path(key) == file else None
 
 
 def _room_files(folder: Path) -> Iterator[Path]:

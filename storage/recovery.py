@@ -7,6 +7,7 @@ history, so recovery may be interrupted anywhere and done again.
 
 from __future__ import annotations
 
+import contextlib
 import os
 from array import array
 from collections.abc import Callable, Iterator
@@ -17,7 +18,7 @@ from storage.errors import FolderUnusable
 from storage.journal import Segment
 from storage.keys import RoomKey
 from storage.record import FRAME, Body, Flag, decode_body
-from storage.segment import Contents, parse
+from storage.segment import Contents, Header, parse
 
 Progress = Callable[[str, int, int], None]
 """What is being done, how much of it is done, how much there is."""
@@ -42,6 +43,7 @@ class FoundJournal:
         """Rooms with a record of their destruction, and the generation that the name begins after the last one."""
         self._places: dict[RoomKey, array[int]] = {}
         self._descriptors: list[int] = []
+        self._torn: int | None = None
 
     @property
     def keys(self) -> list[RoomKey]:
@@ -53,34 +55,80 @@ class FoundJournal:
         for place in self._places.get(key, ()):
             yield _read_record(self._descriptors[place >> 40], place & 0xFFFFFFFFFF)
 
+    def written_ms(self, key: RoomKey) -> int:
+        """When the last segment with a record of the room was written to, in Unix milliseconds; 0 if there is none."""
+        for segment in reversed(self.segments):
+            if key in segment.highest:
+                return os.stat(segment.path).st_mtime_ns // 1_000_000
+        return 0
+
     def close(self) -> None:
         for descriptor in self._descriptors:
             os.close(descriptor)
         self._descriptors = []
 
-    def _add(self, path: Path, contents: Contents) -> None:
+    def read(self, path: Path, disk: Disk | None) -> None:
+        """Take the next segment in. Raises ``FileNotFoundError``: it was retired."""
+        number = _number(path)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        contents = parse(_read_all(descriptor), number)
+        if contents.faults and disk is None:  # perhaps it was read while it was written to
+            contents = parse(_read_all(descriptor), number)
+        if contents.header is None:
+            os.close(descriptor)
+            self.faults.extend(contents.faults)
+            self._headless(path, contents, disk)
+            return
+        self._check_order(contents.header)
+        if disk is not None:
+            _settle(path, disk)
+        self._add(path, descriptor, contents)
+
+    def cut_tail(self, disk: Disk) -> None:
+        """What is torn at the end of the last segment never was durable: nobody is to read it again."""
+        if self._torn is not None:
+            _settle(self.segments[-1].path, disk, self._torn)
+
+    def _headless(self, path: Path, contents: Contents, disk: Disk | None) -> None:
+        """Allocated ahead, or its first append was torn: nothing in it was ever durable."""
+        if disk is not None and not contents.faults:
+            disk.unlink(path)
+
+    def _check_order(self, header: Header) -> None:
+        """A segment that follows proves that the one before it was whole."""
+        if self._torn is not None:
+            self.faults.append(f"segment {self.segments[-1].number} is damaged at byte {self._torn} and after")
+        if self.segments and header.first_batch != self.next_batch:
+            self.faults.append(f"between segment {self.segments[-1].number} and {header.number} records are missing")
+
+    def _add(self, path: Path, descriptor: int, contents: Contents) -> None:
         assert contents.header is not None
         segment = Segment(contents.header.number, path)
         place = len(self._descriptors) << 40
-        self._descriptors.append(os.open(path, os.O_RDONLY | os.O_CLOEXEC))
+        self._descriptors.append(descriptor)
         for offset, body in contents.records:
-            key = RoomKey(body.kind, body.name)
-            places = self._places.get(key)
-            if places is None:
-                places = self._places[key] = array("Q")
-            if body.flags & Flag.DESTROYED:
-                self.reborn[key] = body.generation + 1
-                del places[:]
-            else:
-                places.append(place | offset)
-            segment.highest[key] = (body.generation, body.number)
-            if body.flags & Flag.FORGETS:
-                segment.forgets.add(key)
+            self._note(segment, place | offset, body)
         self.record_count += len(contents.records)
         self.segments.append(segment)
-        self.folder_ids.add(contents.header.folder_id)
+        if contents.header.folder_id:
+            self.folder_ids.add(contents.header.folder_id)
         self.next_batch = contents.next_batch
         self.faults.extend(contents.faults)
+        self._torn = contents.end if contents.torn else None
+
+    def _note(self, segment: Segment, place: int, body: Body) -> None:
+        key = RoomKey(body.kind, body.name)
+        places = self._places.get(key)
+        if places is None:
+            places = self._places[key] = array("Q")
+        if body.flags & Flag.DESTROYED:
+            self.reborn[key] = body.generation + 1
+            del places[:]
+        else:
+            places.append(place)
+        segment.highest[key] = (body.generation, body.number)
+        if body.flags & Flag.FORGETS:
+            segment.forgets.add(key)
 
 
 def find_journal(folder: Path, progress: Progress, disk: Disk | None) -> FoundJournal:
@@ -89,57 +137,37 @@ def find_journal(folder: Path, progress: Progress, disk: Disk | None) -> FoundJo
     """
     found = FoundJournal()
     paths = sorted(folder.glob("*.journal"))
-    used = [path for path in paths if _is_used(path)]
     for done, path in enumerate(paths):
         progress("reading the journal", done, len(paths))
         found.next_number = max(found.next_number, _number(path) + 1)
-        if path in used:
-            _read_segment(found, path, last=path == used[-1], disk=disk)
-        elif disk is not None:
-            disk.unlink(path)
+        with contextlib.suppress(FileNotFoundError):
+            found.read(path, disk)
     if disk is not None:
+        found.cut_tail(disk)
         disk.sync_folder(folder)
     progress("reading the journal", len(paths), len(paths))
     return found
 
 
-def _read_segment(found: FoundJournal, path: Path, *, last: bool, disk: Disk | None) -> None:
-    contents = parse(path.read_bytes())
-    header = contents.header
-    if header is None:
-        _drop_headless(found, path, last=last, disk=disk)
-        return
-    if found.segments and header.first_batch != found.next_batch:
-        found.faults.append(f"between segment {found.segments[-1].number} and {header.number} records are missing")
-    found._add(path, contents)
-    if contents.torn and not last:
-        found.faults.append(f"segment {header.number} is damaged at byte {contents.end} and after")
-    if disk is not None:
-        _settle(path, contents, disk, cut=last and contents.torn)
-
-
-def _drop_headless(found: FoundJournal, path: Path, *, last: bool, disk: Disk | None) -> None:
-    """The first append to the segment was torn, so nothing in it was durable; if others follow, it is damage."""
-    if not last:
-        found.faults.append(f"{path.name} has no readable header")
-    elif disk is not None:
-        disk.unlink(path)
-
-
-def _settle(path: Path, contents: Contents, disk: Disk, *, cut: bool) -> None:
-    """What was read is on the disk, and what was torn is gone, before anyone acts on it."""
+def _settle(path: Path, disk: Disk, end: int | None = None) -> None:
+    """What was read is on the disk, before anyone acts on it; and what is torn behind ``end`` is gone."""
     descriptor = disk.open(path, os.O_RDWR)
     try:
-        if cut:
-            disk.truncate(descriptor, contents.end)
+        if end is not None:
+            disk.truncate(descriptor, end)
         disk.fdatasync(descriptor)
     finally:
         disk.close(descriptor)
 
 
-def _is_used(path: Path) -> bool:
-    with path.open("rb") as file:
-        return any(file.read(64))
+def _read_all(descriptor: int) -> bytes:
+    """A segment of any size: more than 2 GiB are not read at once."""
+    parts = []
+    offset = 0
+    while part := os.pread(descriptor, 1 << 30, offset):
+        parts.append(part)
+        offset += len(part)
+    return parts[0] if len(parts) == 1 else b"".join(parts)
 
 
 def _number(path: Path) -> int:

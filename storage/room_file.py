@@ -276,7 +276,7 @@ class RoomFile:
             self.tells.touched = False
         if self._turns.forgets:
             flags |= Flag.FORGETS
-        return int(flags)
+        return flags
 
     def _commit(self) -> bool:
         try:

@@ -51,14 +51,15 @@ class Header:
 class Contents:
     """What a segment holds.
 
-    ``records``: offset and body of each whole record. ``end``: where the last whole record ends.
-    ``next_batch``: the number after the last batch seen. ``torn``: what follows ``end`` is the rest of an append that
-    never was durable. ``faults``: damage, one sentence each, with its offset.
+    ``records``: offset and body of each whole record. ``end``: where the last whole record ends. ``batches``: how many were
+    seen. ``next_batch``: the number after the last one. ``torn``: what follows ``end`` is the rest of an append that never
+    was durable. ``faults``: damage, one sentence each, with its offset.
     """
 
     header: Header | None
     records: list[tuple[int, Body]] = field(default_factory=list)
     end: int = 0
+    batches: int = 0
     next_batch: int = 0
     torn: bool = False
     faults: list[str] = field(default_factory=list)
@@ -74,16 +75,31 @@ def parse_header(data: bytes | memoryview) -> Header | None:
     return Header(number, folder_id.hex(), first_batch, bool(relaxed))
 
 
-def parse(data: bytes) -> Contents:
-    """All that ``data``, a whole segment, holds."""
+def parse(data: bytes, number: int) -> Contents:
+    """All that ``data``, the whole segment ``number``, holds.
+
+    A segment without a readable header whose first append was torn holds nothing; one that holds two batches had a header once.
+    """
     header = parse_header(data)
+    if header is not None and header.number != number:
+        return Contents(None, faults=[f"segment {number} says that it is segment {header.number}"])
     if header is None:
-        return Contents(None, torn=any(data[:HEADER_BYTES]))
+        return _parse_headless(data, number)
     contents = Contents(header, end=HEADER_BYTES, next_batch=header.first_batch)
     offset: int | None = HEADER_BYTES
     while offset is not None:
         offset = _parse_batch(data, offset, contents)
     return contents
+
+
+def _parse_headless(data: bytes, number: int) -> Contents:
+    if data.count(0) == len(data):
+        return Contents(None)
+    contents = Contents(Header(number, "", 1, relaxed=False), end=HEADER_BYTES, next_batch=1)
+    offset = _after_fault(data, 0, contents)
+    while offset is not None:
+        offset = _parse_batch(data, offset, contents)
+    return contents if contents.faults and contents.batches > 1 else Contents(None, torn=True)
 
 
 def _parse_batch(data: bytes, offset: int, contents: Contents) -> int | None:
@@ -95,6 +111,7 @@ def _parse_batch(data: bytes, offset: int, contents: Contents) -> int | None:
             return None
         return _after_fault(data, offset, contents)
     contents.next_batch += 1
+    contents.batches += 1
     start = offset + BATCH_BYTES
     end = start + length
     whole_to = _parse_records(data, start, end, contents)

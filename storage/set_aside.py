@@ -33,7 +33,7 @@ def keep_records(segment: Path, paths: Mapping[RoomKey, Path], disk: Disk) -> No
     """Copy the records of the rooms in ``paths`` out of a segment that is about to go, and sync them. Raises ``OSError``."""
     data = segment.read_bytes()
     kept: dict[RoomKey, list[bytes]] = {}
-    for offset, body in parse(data).records:
+    for offset, body in parse(data, int(segment.stem)).records:
         key = RoomKey(body.kind, body.name)
         if key in paths:
             length, _ = FRAME.unpack_from(data, offset)
