@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from functools import partial
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 import trio
 
-from rooms.audience import Audience
 from rooms.background import run_background
 from rooms.connection import Connection, Phase
 from rooms.effects import Act
@@ -19,6 +17,7 @@ from rooms.isolate import Isolate
 from rooms.lifecycle import State, moved
 from rooms.mail import BackgroundDone, Gone, Mail, Message
 from rooms.mailbox import Mailbox
+from rooms.members import Members
 from rooms.refusal import Refusal
 from rooms.refusals import NOT_IN_ROOM, OVERLOADED, unavailable
 from storage import RoomKey, RoomSetAside, StorageError
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
     from rooms.store import RoomFile
     from rooms.turn import Turn
 
-AUDIENCES_MAX = 1_000
 AGAIN_SECONDS = 1.0
 
 
@@ -38,17 +36,16 @@ class Actor:
     """The single owner of one room. Hibernated, it is this object and its connections; awake, also a task and an isolate."""
 
     __slots__ = (
-        "_audiences",
         "_backgrounds",
         "_isolate",
         "_mailbox",
         "_parked",
         "_quarantined_until",
         "auto_response",
-        "connections",
         "env",
         "key",
         "kind",
+        "members",
         "state",
         "turn",
     )
@@ -58,10 +55,9 @@ class Actor:
         self.kind = kind
         self.env = environment
         self.state = State.EVICTED
-        self.connections: dict[str, Connection] = {}
+        self.members = Members()
         self.auto_response: tuple[str, str] | None = None
         self.turn: Turn | None = None
-        self._audiences: dict[str | None, Audience] | None = None
         self._backgrounds = 0
         self._isolate: Isolate | None = None
         self._mailbox: Mailbox | None = None
@@ -104,8 +100,8 @@ class Actor:
         if connection.phase in (Phase.CLOSED, Phase.REFUSED):
             return
         if self.state is State.HIBERNATED and not self.kind.hears_closes:
-            self.dismiss(connection)
-            if not self.connections:
+            self.members.dismiss(connection)
+            if not self.members:
                 self._become(State.EVICTED)
             return
         self.post(Gone(connection, code, reason, clean))
@@ -149,49 +145,6 @@ class Actor:
         if self.turn is None:
             raise OutsideTurn(what)
         return self.turn
-
-    def audience(self, tag: str | None = None) -> Audience:
-        """The open connections, or those with ``tag``; the same object until somebody comes, goes or changes tags."""
-        if self._audiences is None or len(self._audiences) > AUDIENCES_MAX:
-            self._audiences = {}
-        audience = self._audiences.get(tag)
-        if audience is None:
-            members = [connection for connection in self.connections.values() if connection.is_open]
-            audience = Audience(members if tag is None else [each for each in members if tag in each.tags])
-            self._audiences[tag] = audience
-        return audience
-
-    def audience_changed(self) -> None:
-        """Somebody came, went or changed tags."""
-        self._audiences = None
-
-    def admit(self, connection: Connection, turn: Turn) -> None:
-        """``connection`` belongs to the room from this turn on."""
-        turn.remember(partial(self.expel, connection))
-        self.connections[connection.id] = connection
-        connection.opened()
-
-    def expel(self, connection: Connection) -> None:
-        """``connection`` never was."""
-        self.connections.pop(connection.id, None)
-        connection.never_was()
-
-    def dismiss(self, connection: Connection) -> bool:
-        """``connection`` is over. Whether the room knew it."""
-        known = self.connections.pop(connection.id, None) is not None
-        if known:
-            connection.closed()
-        return known
-
-    def disband(self, turn: Turn) -> list[Connection]:
-        """End all connections with this turn; those that were open."""
-        before, self.connections = self.connections, {}
-        turn.remember(partial(setattr, self, "connections", before))
-        open_ones = [connection for connection in before.values() if connection.is_open]
-        for connection in before.values():
-            turn.remember(partial(setattr, connection, "phase", connection.phase))
-            connection.closed()
-        return open_ones
 
     def start_background(self, function: Callable[..., Any], arguments: tuple[Any, ...], then: str | None, failed: str | None) -> None:
         """Stage the start of work outside turns."""
@@ -261,8 +214,8 @@ class Actor:
     def _fall_asleep(self) -> None:
         self._isolate = None
         self._mailbox = None
-        self._audiences = None
-        self._become(State.HIBERNATED if self.connections else State.EVICTED)
+        self.members.changed()
+        self._become(State.HIBERNATED if self.members else State.EVICTED)
 
     def _become(self, state: State) -> None:
         stats = self.env.stats
@@ -304,21 +257,18 @@ class Actor:
         """The actor's task: from the mail that woke the room until it hibernates."""
         mailbox = self._mailbox
         assert mailbox is not None
-        if not self._open():
-            return
-        while self._quarantined_until is None:
+        self._open()
+        while self._mailbox is mailbox and self._quarantined_until is None:
             batch = mailbox.take(self.env.settings.batch_mails_max)
-            if batch:
-                self.env.hibernation.busy(self)
-                await self._handle(batch)
-                self.isolate.pause()
-                if mailbox:
-                    await trio.lowlevel.checkpoint()
-            else:
+            if not batch:
                 await self._park()
-                if self._mailbox is not mailbox:
-                    return  # the room hibernates
-        await self._enter_quarantine(self._quarantined_until)
+                continue
+            self.env.hibernation.busy(self)
+            await self._handle(batch)
+            if mailbox:
+                await trio.lowlevel.checkpoint()
+        if self._quarantined_until is not None:
+            await self._sit_out_quarantine(self._quarantined_until)
 
     async def _park(self) -> None:
         """Wait for mail, or for the room to hibernate."""
@@ -332,46 +282,52 @@ class Actor:
 
     async def _handle(self, batch: deque[Mail]) -> None:
         """A turn for each mail. One cancel scope serves them all, until a turn that waits has used it up."""
-        while batch and self._quarantined_until is None:
+        while batch and self._isolate is not None and self._quarantined_until is None:
             with trio.CancelScope() as scope:
-                waited = False
-                while batch and not waited and self._quarantined_until is None:
-                    isolate = self.isolate
-                    if isolate.holds_back:
-                        await isolate.settle()
-                        if isolate.is_over:
-                            isolate = self._open_anew()
-                    isolate.scope = scope
-                    waited = await isolate.handle(batch.popleft())
-        assert self._mailbox is not None
-        self._mailbox.put_back(batch)
+                await self._handle_within(scope, batch)
+        mailbox, isolate = self._mailbox, self._isolate
+        if isolate is not None and mailbox is not None:
+            mailbox.put_back(batch)
+            isolate.pause()
+            if isolate.is_over:
+                self._open_anew()
 
-    def _open(self) -> bool:
+    async def _handle_within(self, scope: trio.CancelScope, batch: deque[Mail]) -> None:
+        waited = False
+        while batch and not waited and self._quarantined_until is None:
+            if self.isolate.holds_back:
+                await self.isolate.settle()
+            if self.isolate.is_over and not self._open_anew(batch):
+                return
+            isolate = self.isolate
+            isolate.scope = scope
+            waited = await isolate.handle(batch.popleft())
+
+    def _open(self, batch: Iterable[Mail] = ()) -> bool:
         try:
             self._isolate = Isolate(self, self.env.folder.room(self.key))
         except StorageError as error:
-            self._refuse_all(error)
+            self._refuse_all(error, batch)
             return False
         return True
 
-    def _open_anew(self) -> Isolate:
-        """The room was destroyed: what follows is another one of that name."""
+    def _open_anew(self, batch: Iterable[Mail] = ()) -> bool:
+        """The room was destroyed, and what follows is another one of that name; or it is damaged."""
         self.isolate.close()
-        self._isolate = Isolate(self, self.env.folder.room(self.key))
-        return self._isolate
+        self._isolate = None
+        return self._open(batch)
 
-    def _refuse_all(self, error: StorageError) -> None:
+    def _refuse_all(self, error: StorageError, batch: Iterable[Mail]) -> None:
         """The room cannot be opened: damaged, it loses its connections; else only its mail is refused."""
         self.env.log.error("room_unavailable", room=str(self.key), error=str(error))
-        mailbox = self._mailbox
-        assert mailbox is not None
+        assert self._mailbox is not None
+        mails = [*batch, *self._mailbox.take(len(self._mailbox))]
         if isinstance(error, RoomSetAside):
-            for connection in list(self.connections.values()):
-                self.dismiss(connection)
+            for connection in self.members.dismiss_all():
                 connection.peer.close_nowait(1011, "unavailable")
         self._count_failure()
         self._fall_asleep()
-        for mail in mailbox.take(len(mailbox)):
+        for mail in mails:
             mail.refused(unavailable())
 
     def _count_failure(self) -> None:
@@ -379,29 +335,28 @@ class Actor:
         if until is not None and self._isolate is not None:
             self._quarantined_until = until
 
-    async def _enter_quarantine(self, until: float) -> None:
-        """Refuse mail from now on; let go of the isolate as soon as everything said is heard."""
-        self.env.log.error("room_quarantined", room=str(self.key), seconds=round(until - trio.current_time(), 1))
-        self._become(State.QUARANTINED)
-        mailbox = self._mailbox
+    async def _sit_out_quarantine(self, until: float) -> None:
+        """Let go of the isolate when everything said is heard, then refuse mail until the time has come."""
+        isolate, mailbox = self.isolate, self._mailbox
         assert mailbox is not None
+        self.env.log.error("room_quarantined", room=str(self.key), seconds=round(until - trio.current_time(), 1))
+        await isolate.settle()
+        isolate.close()
+        self._isolate = None
+        self._become(State.QUARANTINED)
+        self._refuse_refusable(mailbox)
+        await trio.sleep_until(until)
+        self._quarantined_until = None
+        self._fall_asleep()
+        for mail in mailbox.take(len(mailbox)):
+            self.env.post(self.key, mail)
+
+    def _refuse_refusable(self, mailbox: Mailbox) -> None:
         mails = mailbox.take(len(mailbox))
         mailbox.put_back(deque(mail for mail in mails if mail.always_fits))
         for mail in mails:
             if not mail.always_fits:
                 mail.refused(unavailable())
-        await self.isolate.settle()
-        self.isolate.close()
-        self._isolate = None
-        await trio.sleep_until(until)
-        self._leave_quarantine()
-
-    def _leave_quarantine(self) -> None:
-        mailbox, self._quarantined_until = self._mailbox, None
-        assert mailbox is not None
-        self._fall_asleep()
-        for mail in mailbox.take(len(mailbox)):
-            self.env.post(self.key, mail)
 
     def _background_ended(self) -> None:
         self._backgrounds -= 1

@@ -161,7 +161,7 @@ class Connection:
 
     def dismissed(self) -> None:
         """It is over, and the room will not hear of it."""
-        self._actor.dismiss(self)
+        self._actor.members.dismiss(self)
 
     def never_was(self) -> None:
         """It was refused."""
@@ -169,11 +169,11 @@ class Connection:
 
     def _move(self, phase: Phase) -> None:
         self.phase = phase
-        self._actor.audience_changed()
+        self._actor.members.changed()
 
     def _retag(self, tags: tuple[str, ...]) -> None:
         self._tags = tags
-        self._actor.audience_changed()
+        self._actor.members.changed()
 
 
 def _checked_tags(tags: Iterable[str]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from rooms.refusal import Refusal
 from rooms.refusals import INTERNAL, STORAGE_FULL, TIMEOUT, UNKNOWN_OUTCOME, unavailable
 from rooms.release import Release
 from rooms.turn import Turn
-from storage import Record, SqlTimeout, StorageError, StorageFull, SyncFailed
+from storage import Record, RoomSetAside, SqlTimeout, StorageError, StorageFull, SyncFailed
 
 if TYPE_CHECKING:
     from rooms.actor import Actor
@@ -47,6 +47,7 @@ class Isolate:
         self.room: Room | None = None
         self.scope = trio.CancelScope()
         self.is_over = False
+        """The file takes no more turns: the room was destroyed, or is damaged. What follows opens it anew."""
 
     @property
     def is_settled(self) -> bool:
@@ -131,7 +132,7 @@ class Isolate:
             self._env.lazy_commits.dirty(self._actor)  # the disk is full: it heals
 
     def close(self) -> None:
-        """Commit what is durable and close the file. What the disk has no space for now, the folder keeps until the room is opened again."""
+        """Commit what is durable and close the file. What the disk has no space for now, the folder keeps until it is opened again."""
         self.file.commit(self.gate.durable)
         self._env.lazy_commits.clean(self._actor)
         self.file.close()
@@ -170,6 +171,7 @@ class Isolate:
 
     def _cannot_begin(self, mail: Mail, error: StorageError) -> None:
         self._actor.turn = None
+        self._note_damage(error)
         self._env.log.error("turn_not_begun", room=str(self._actor.key), hook=mail.hook, error=str(error))
         refusal = STORAGE_FULL if isinstance(error, StorageFull) else unavailable()
         self._tell_failure(mail.caused_by, mail.caused_by.undone, (self._actor, refusal))
@@ -196,9 +198,13 @@ class Isolate:
 
     def _destroy(self, turn: Turn) -> None:
         self._submit(self.file.destroy())
-        for connection in self._actor.disband(turn):
+        for connection in self._actor.members.disband(turn):
             turn.effects.append(Close(connection, DESTROYED_CODE, "room destroyed"))
         self._before_next_turn.append(self._be_over)
+
+    def _note_damage(self, error: BaseException) -> None:
+        if isinstance(error, RoomSetAside):
+            self._before_next_turn.append(self._be_over)
 
     def _be_over(self) -> None:
         self.is_over = True
@@ -209,6 +215,7 @@ class Isolate:
         result, refusal = self._reason(error, turn)
         turn.take_back()
         self.room = None
+        self._note_damage(error)
         self._roll_back()
         if self._undo_due is not None:
             self._undo(self._undo_due)
@@ -230,6 +237,8 @@ class Isolate:
             return "undone", UNKNOWN_OUTCOME if is_heard else self._undo_due
         if isinstance(error, StorageFull):
             return "undone", STORAGE_FULL
+        if isinstance(error, RoomSetAside):
+            return "raised", unavailable()
         if self.scope.cancel_called or isinstance(error, SqlTimeout):
             return "timeout", TIMEOUT
         return "raised" if isinstance(error, Exception) else "cancelled", INTERNAL

@@ -82,12 +82,14 @@ class Connect(Mail):
     def start(self, actor: Actor, turn: Turn) -> Any:
         if self.connection.phase is not Phase.CONNECTING:
             return None
-        actor.admit(self.connection, turn)
+        if len(actor.members) >= actor.env.settings.connections_per_room_max:
+            return OVERLOADED
+        actor.members.admit(self.connection, turn)
         return actor.room.on_connect(self.connection, self.request)
 
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
         if isinstance(value, Refusal):
-            actor.expel(self.connection)
+            actor.members.expel(self.connection)
             turn.effects.append(Tell(self.connection.peer.refused, (value,)))
 
     def refused(self, refusal: Refusal) -> None:
@@ -127,7 +129,7 @@ class Gone(Mail):
     clean: bool
 
     def start(self, actor: Actor, turn: Turn) -> Any:
-        if not actor.dismiss(self.connection):
+        if not actor.members.dismiss(self.connection):
             return None
         return actor.room.on_close(self.connection, self.code, self.reason, self.clean)
 
@@ -136,7 +138,7 @@ class Gone(Mail):
 
     def undone(self, actor: Actor, refusal: Refusal) -> None:
         if self.connection.phase is not Phase.REFUSED:
-            actor.connections[self.connection.id] = self.connection  # the room has not heard of it: it will
+            actor.members.take_back(self.connection)
             actor.again(self)
 
 

@@ -115,12 +115,11 @@ class Room:
 
     def connections(self, tag: str | None = None) -> list[Connection]:
         """Those who are connected, or those with a tag; the oldest first."""
-        return list(self._actor.audience(tag).members)
+        return list(self._actor.members.audience(tag).members)
 
     def connection(self, id: str) -> Connection | None:
         """The open connection with this id."""
-        connection = self._actor.connections.get(id)
-        return connection if connection is not None and connection.is_open else None
+        return self._actor.members.get(id)
 
     def broadcast(self, message: Message, *, without: Iterable[Connection] = (), tag: str | None = None) -> None:
         """Say something to everybody who is connected now (with ``tag``: to those that have it), but not to ``without``.
@@ -131,7 +130,7 @@ class Room:
         turn = actor.turn or actor.staged("broadcast")
         if message.__class__ not in actor.kind.sendable:
             raise NotSendable(actor.kind.name, message)
-        audience = actor.audience(tag)
+        audience = actor.members.audience(tag)
         if audience.members:
             turn.effects.append(effects.Broadcast(audience, message, tuple(without)))
 

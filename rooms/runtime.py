@@ -25,13 +25,13 @@ from rooms.log import Log, SilentLog
 from rooms.mail import Connect, HttpRequest, Mail
 from rooms.peer import Peer
 from rooms.refusal import Refusal
-from rooms.refusals import OVERLOADED, unavailable
+from rooms.refusals import unavailable
 from rooms.settings import RuntimeSettings
 from rooms.stats import Stats
 from rooms.store import Folder
 from rooms.stub import Stub
 from rooms.tells import TellDelivery
-from storage import RoomKey
+from storage import RoomKey, SyncFailed
 
 
 class Runtime:
@@ -72,18 +72,25 @@ class Runtime:
         self._actors: dict[RoomKey, Actor] = {}
         self._is_stopping = False
         self._stopped = trio.Event()
+        self._ended = trio.Event()
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve rooms until ``stop`` is done. Raises ``SyncFailed`` (in a group) when nothing more may be promised: exit non-zero."""
         env = self._env
-        async with trio.open_nursery() as nursery:
-            env.nursery = nursery
-            for task in (env.committer.run, env.lazy_commits.run, env.hibernation.run, env.alarms.run, self._retire):
-                nursery.start_soon(task)
-            env.tells.resume()
-            task_status.started()
-            await self._stopped.wait()
-            nursery.cancel_scope.cancel()
+        try:
+            async with trio.open_nursery() as nursery:
+                env.nursery = nursery
+                for task in (env.committer.run, env.lazy_commits.run, env.hibernation.run, env.alarms.run, self._retire):
+                    nursery.start_soon(task)
+                env.tells.resume()
+                task_status.started()
+                await self._stopped.wait()
+                nursery.cancel_scope.cancel()
+        except* SyncFailed as group:
+            env.log.critical("sync_failed", error=str(group.exceptions[0]))
+            raise
+        finally:
+            self._ended.set()
 
     async def stop(self) -> None:
         """Refuse new mail, finish every turn, let everything said be heard, and hibernate every room. Closes are still taken."""
@@ -91,6 +98,7 @@ class Runtime:
         await self._env.hibernation.hibernate_all()
         self._env.folder.host.commit()
         self._stopped.set()
+        await self._ended.wait()
 
     def refusal(self, key: RoomKey) -> Refusal | None:
         """Why the room could not take a connection now, if that is known without waking it."""
@@ -109,8 +117,6 @@ class Runtime:
         refusal = self.refusal(key)
         if refusal is not None:
             mail.refused(refusal)
-        elif len(actor.connections) >= self._env.settings.connections_per_room_max:
-            mail.refused(OVERLOADED)
         else:
             actor.post(mail)
         if actor.state is State.EVICTED:
@@ -132,7 +138,7 @@ class Runtime:
     def online(self, key: RoomKey) -> int:
         """How many different users are connected to the room; wakes nothing."""
         actor = self._actors.get(key)
-        return 0 if actor is None else len({each.user for each in actor.connections.values() if each.is_open})
+        return 0 if actor is None else len(actor.members.users())
 
     def state(self, key: RoomKey) -> State:
         """Where the room is."""

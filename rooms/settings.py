@@ -39,8 +39,8 @@ class RuntimeSettings:
     commit_seconds: float = 0.1
     """How long a room's SQLite transaction stays open behind the journal."""
 
-    retire_seconds: float = 15.0
-    """How often finished journal segments are deleted."""
+    retire_seconds: float = 1.0
+    """How often finished journal segments are looked for and deleted. Longer keeps them, and deleted text, on the disk longer."""
 
     failed_turns_max: int = 5
     """So many failed turns within ``failed_turns_seconds`` quarantine the room."""

@@ -32,7 +32,7 @@ class Stats:
         """Turns by kind, hook and result: ``returned``, ``raised``, ``timeout`` or ``undone``."""
         self.turn_seconds = Histogram()
         self.commit_seconds = Histogram()
-        """From a batch's first waiting to its being durable."""
+        """From the end of the first turn of a batch to the batch's being durable."""
         self.journal_syncs = 0
         self.journal_records = 0
         self.rehydrations = 0
@@ -46,5 +46,3 @@ class Stats:
         self.messages_received = 0
         self.messages_sent = 0
         """Frames released to sockets."""
-        self.refusals: Counter[str] = Counter()
-        """What the runtime refused, by code."""

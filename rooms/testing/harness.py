@@ -39,7 +39,7 @@ async def open_harness(
 ) -> AsyncIterator[Harness]:
     """Serve ``kinds`` from files under ``data`` while the block runs. Use it with trio's autojump clock."""
     async with trio.open_nursery() as nursery:
-        harness = Harness(nursery, kinds, data, settings or RuntimeSettings(), seed)
+        harness = Harness(nursery, kinds, data, settings or RuntimeSettings(retire_seconds=30), seed)
         await harness.start()
         yield harness
         await harness.stop()

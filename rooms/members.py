@@ -1,0 +1,90 @@
+"""Who is connected to a room: the connections it knows, and the audiences made of them. Pure."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rooms.audience import Audience
+
+if TYPE_CHECKING:
+    from rooms.connection import Connection
+    from rooms.turn import Turn
+
+AUDIENCES_MAX = 1_000
+
+
+class Members:
+    """The connections of a room from ``admit`` until it heard of their end, the oldest first. They outlive its isolate."""
+
+    __slots__ = ("_audiences", "_connections")
+
+    def __init__(self) -> None:
+        self._connections: dict[str, Connection] = {}
+        self._audiences: dict[str | None, Audience] | None = None
+
+    def __len__(self) -> int:
+        return len(self._connections)
+
+    def get(self, id: str) -> Connection | None:
+        """The connection with this id, if it is open."""
+        connection = self._connections.get(id)
+        return connection if connection is not None and connection.is_open else None
+
+    def users(self) -> set[str]:
+        """The different users that are connected. It keeps nothing, and so may be asked of a hibernated room."""
+        return {connection.user for connection in self._connections.values() if connection.is_open}
+
+    def audience(self, tag: str | None = None) -> Audience:
+        """The open connections, or those with ``tag``; the same object until somebody comes, goes or changes tags."""
+        if self._audiences is None or len(self._audiences) > AUDIENCES_MAX:
+            self._audiences = {}
+        audience = self._audiences.get(tag)
+        if audience is None:
+            members = [connection for connection in self._connections.values() if connection.is_open]
+            audience = Audience(members if tag is None else [each for each in members if tag in each.tags])
+            self._audiences[tag] = audience
+        return audience
+
+    def changed(self) -> None:
+        """Somebody came, went or changed tags; or the room hibernates, and nobody asks for audiences."""
+        self._audiences = None
+
+    def admit(self, connection: Connection, turn: Turn) -> None:
+        """``connection`` belongs to the room from this turn on."""
+        turn.remember(partial(self.expel, connection))
+        self._connections[connection.id] = connection
+        connection.opened()
+
+    def expel(self, connection: Connection) -> None:
+        """``connection`` never was."""
+        self._connections.pop(connection.id, None)
+        connection.never_was()
+
+    def dismiss(self, connection: Connection) -> bool:
+        """``connection`` is over. Whether the room knew it."""
+        known = self._connections.pop(connection.id, None) is not None
+        if known:
+            connection.closed()
+        return known
+
+    def take_back(self, connection: Connection) -> None:
+        """``connection`` is over, but the room has not heard of it yet: it will."""
+        self._connections[connection.id] = connection
+
+    def dismiss_all(self) -> list[Connection]:
+        """All are over; those that were known."""
+        known = list(self._connections.values())
+        for connection in known:
+            self.dismiss(connection)
+        return known
+
+    def disband(self, turn: Turn) -> list[Connection]:
+        """End all connections with this turn; those that were open."""
+        before, self._connections = self._connections, {}
+        turn.remember(partial(setattr, self, "_connections", before))
+        open_ones = [connection for connection in before.values() if connection.is_open]
+        for connection in before.values():
+            turn.remember(partial(setattr, connection, "phase", connection.phase))
+            connection.closed()
+        return open_ones
