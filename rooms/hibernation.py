@@ -32,11 +32,16 @@ class Hibernation:
         """It has again."""
         self._quiet_since.pop(actor, None)
 
+    def hibernate(self, actor: Actor) -> bool:
+        """Put ``actor`` to sleep now. ``False``: it is not quiet."""
+        self._quiet_since.pop(actor, None)
+        return actor.hibernate()
+
     async def hibernate_all(self) -> None:
         """Hibernate every room as it falls quiet, until none is awake."""
         while self._env.stats.awake:
             for actor in list(self._quiet_since):
-                self._hibernate(actor)
+                self.hibernate(actor)
             if self._env.stats.awake:
                 self._fell_quiet = trio.Event()
                 await self._fell_quiet.wait()
@@ -45,7 +50,7 @@ class Hibernation:
         """A room is about to wake: if too many are awake, the longest-quiet one goes."""
         if self._env.stats.awake >= self._env.settings.awake_rooms_max:
             for actor in self._quiet_since:
-                self._hibernate(actor)
+                self.hibernate(actor)
                 return
 
     async def run(self) -> None:
@@ -57,11 +62,7 @@ class Hibernation:
             for actor, since in self._quiet_since.items():
                 due = since + self._env.settings.idle_seconds
                 if due <= trio.current_time():
-                    self._hibernate(actor)
+                    self.hibernate(actor)
                 else:
                     await trio.sleep_until(due)
                 break
-
-    def _hibernate(self, actor: Actor) -> None:
-        del self._quiet_since[actor]
-        actor.hibernate()

@@ -145,6 +145,11 @@ class Runtime:
         actor = self._actors.get(key)
         return State.EVICTED if actor is None else actor.state
 
+    def hibernate(self, key: RoomKey) -> bool:
+        """Put a room to sleep before its time. ``False``: it is not awake, or not quiet."""
+        actor = self._actors.get(key)
+        return actor is not None and self._env.hibernation.hibernate(actor)
+
     @property
     def stats(self) -> Stats:
         """What happened, and how things stand."""

@@ -151,6 +151,11 @@ class Harness:
         self.runtime.post(self.key(name, kind), Visit(function, answer))
         return await answer.wait()
 
+    async def hibernate(self, name: str, kind: str | None = None) -> None:
+        """Drop the room's isolate now; its connections stay, as they would after ten quiet seconds."""
+        await self.settle()
+        assert self.runtime.hibernate(self.key(name, kind)), f"{name!r} is not awake, or busy"
+
     def state(self, name: str, kind: str | None = None) -> State:
         """Where the room is."""
         return self.runtime.state(self.key(name, kind))

@@ -161,4 +161,4 @@ async def test_a_result_that_could_not_be_stored_comes_again(tmp_path: Path, aut
 async def test_the_method_that_hears_the_result_must_be_one_of_the_room(tmp_path: Path, autojump_clock: trio.testing.MockClock):
     async with open_harness({"room": Busy}, data=tmp_path) as harness:
         with pytest.raises(TypeError):
-            await harness.visit("attic", lambda room: room.background(fetch, 1, "x", then=lambda result: None))
+            await harness.visit("attic", lambda room: room.background(fetch, 1, "x", then=lambda _result: None))

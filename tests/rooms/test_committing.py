@@ -189,16 +189,21 @@ async def test_an_alarm_that_could_not_be_stored_runs_again_and_counts_once(tmp_
 
 
 async def test_a_failed_sync_ends_the_runtime_and_opens_no_gate(tmp_path: Path):
-    ada: Any = None
-    with pytest.raises(BaseExceptionGroup) as ended:
+    heard: list[Any] = []
+
+    async def write_to_a_broken_disk() -> None:
         async with open_harness({"room": Notebook}, data=tmp_path) as harness:
             ada = await harness.connect("attic")
             harness.disk.is_broken = True
             await ada.send("+1")
+            heard.extend(ada.received)
             await trio.sleep_forever()
 
+    with pytest.raises(BaseExceptionGroup) as ended:
+        await write_to_a_broken_disk()
+
     assert ended.group_contains(SyncFailed)
-    assert ada.received == []
+    assert heard == []
 
 
 async def test_the_file_is_committed_within_a_tenth_of_a_second(tmp_path: Path, autojump_clock: trio.testing.MockClock):

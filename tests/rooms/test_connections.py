@@ -327,7 +327,7 @@ async def test_a_message_to_a_hibernated_room_that_cannot_start_is_failed_and_th
 
         async def on_start(self) -> None:
             if Fragile.broken:
-                await trio.sleep(0)
+                await trio.lowlevel.checkpoint()
                 raise ValueError
 
     async with open_harness({"room": Fragile}, data=tmp_path) as harness:
@@ -346,7 +346,7 @@ async def test_a_message_to_a_hibernated_room_that_cannot_start_is_failed_and_th
 async def test_a_connection_made_to_a_refusing_runtime_leaves_nothing_behind(tmp_path: Path, autojump_clock: trio.testing.MockClock):
     async with open_harness({"room": Hall}, data=tmp_path, settings=RuntimeSettings(failed_turns_max=1)) as harness:
         with pytest.raises(ZeroDivisionError):
-            await harness.visit("attic", lambda room: 1 / 0)
+            await harness.visit("attic", lambda _room: 1 / 0)
         await trio.sleep(1)
         ada = await harness.connect("attic")
 
