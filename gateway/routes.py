@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from gateway.door import HttpReply
 from gateway.errors import http_reply, refusal
@@ -12,6 +13,10 @@ from rooms import RoomKey
 
 CHAT = "rooms"
 DEVICES = "devices"
+
+KEYS_SHARED_MAX = 4_096
+SHARED_SEGMENT_CHARACTERS_MAX = 256
+"""Sockets of the same room share one ``RoomKey``: so many rooms' are remembered, of names that are so long in a path."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +57,21 @@ def decide(path: str, asks_for_websocket: bool, kinds: Mapping[str, object]) -> 
 
 def _of_room(key: RoomKey, rest: str, asks_for_websocket: bool) -> Upgrade | RoomHttp | HttpReply:
     """``key.name`` is still percent-encoded here."""
-    name = name_in_path(key.name)
-    if name is None:
+    found = _shared_key(key.kind, key.name) if len(key.name) <= SHARED_SEGMENT_CHARACTERS_MAX else _key(key.kind, key.name)
+    if found is None:
         return http_reply(refusal("bad_message", "Bad name"))
-    key = RoomKey(key.kind, name)
+    key = found
     if rest == "/ws":
         return Upgrade(key) if asks_for_websocket else _upgrade_required()
     return http_reply(refusal("not_found")) if asks_for_websocket else RoomHttp(key, rest or "/")
+
+
+def _key(kind: str, segment: str) -> RoomKey | None:
+    name = name_in_path(segment)
+    return None if name is None else RoomKey(kind, name)
+
+
+_shared_key = lru_cache(KEYS_SHARED_MAX)(_key)
 
 
 def _parts(path: str) -> tuple[str, str | None, str]:

@@ -131,6 +131,13 @@ def test_everything_else_is_the_applications(path: str) -> None:
     assert route(path, websocket=False) is HTTP
 
 
+def test_sockets_of_one_room_share_its_key() -> None:
+    first, second = route("/rooms/lobby/ws"), route("/rooms/lobby/ws")
+    assert isinstance(first, Upgrade)
+    assert isinstance(second, Upgrade)
+    assert first.key is second.key
+
+
 @given(st.text(st.characters(min_codepoint=33, max_codepoint=126), max_size=60), st.booleans())
 def test_no_address_raises(path: str, websocket: bool) -> None:
     decided = route(path, websocket=websocket)

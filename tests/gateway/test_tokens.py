@@ -41,6 +41,23 @@ def test_no_hostile_token_is_believed(what: str) -> None:
     assert isinstance(check(HOSTILE[what]()), TokenFault)
 
 
+@pytest.mark.parametrize(
+    ("what", "reason"),
+    [
+        ("a second spelling of the signature", "second spelling"),
+        ("a second spelling of the payload, signed", "second spelling"),
+        ("crit", "header extension"),
+        ("crit empty", "header extension"),
+        ("typ JWS", "typ"),
+        ("alg HS512", "alg"),
+        ("far too long", "too long"),
+    ],
+)
+def test_what_the_spelling_and_the_header_tell_needs_no_key(what: str, reason: str) -> None:
+    """PyJWT of today refuses some of these too; ours does not lean on that."""
+    assert read_token(HOSTILE[what](), "HS256") == TokenFault(reason)
+
+
 def test_there_are_enough_hostile_tokens_and_a_good_one_made_the_same_way() -> None:
     assert len(HOSTILE) >= 80
     assert isinstance(check(made()), Identity)
