@@ -20,7 +20,7 @@ from gateway.membership import LEFT, Joining, Membership
 from gateway.memberships import Memberships, count, each, of_room, with_one_more, without
 from gateway.names import display_name_of, name_of
 from gateway.routes import CHAT, DEVICES
-from gateway.services import Services
+from gateway.services import RoomEnd, Services
 from gateway.session import Session, Stage, error_data
 from rooms import ConnectRequest, Envelope, Event, Identity, Refusal, RoomKey
 
@@ -62,38 +62,48 @@ class EnvelopeSession(Session):
             else:
                 own(self, request)
 
-    def _to_room(self, request: Request) -> None:
-        """Mail the request to the room it names."""
+    def _to_room(self, request: Request) -> bool:
+        """Mail the request to the room it names. ``False`` if that was not possible; the client was told."""
         shape = self._requests.get(request.type)
+        membership = self._membership(request)
         if shape is None:
             self._error(refusal("unknown_type"), request)
-            return
-        membership = self._membership(request)
-        if membership is None or membership.room is None:
+        elif self._is_of_conversation(request):
+            self._error(refusal("not_found", "Conversation not found"), request)
+        elif membership is None or membership.room is None:
             self._error(refusal("not_in_room"), request)
-            return
+        else:
+            return self._mail(membership.room, shape, request)
+        return False
+
+    def _mail(self, room: RoomEnd, shape: type[msgspec.Struct], request: Request) -> bool:
         data = fitted(request, shape)
         if isinstance(data, BadMessage):
             self._bad(data, request)
-        elif not membership.room.post_nowait(Envelope(request.type, data, request.ref)):
+            return False
+        if not room.post_nowait(Envelope(request.type, data, request.ref)):
             self._error(refusal("overloaded"), request)
+            return False
+        return True
 
     def _join(self, request: Request) -> None:
         """Enter a room, or (again in a room one is in) ask it for its state."""
         shape = self._requests.get("join")
+        key = self._key_of(request)
         if shape is None:
             self._error(refusal("unknown_type"), request)
-            return
-        if self._membership(request) is not None:
-            self._to_room(request)
-            return
-        key = self._key_of(request)
-        data = fitted(request, shape) if key is not None else BadMessage("Invalid message format: room", request.ref)
-        if key is None or isinstance(data, BadMessage):
-            self._bad(data, request)  # type: ignore[arg-type]
-            return
-        refused = self._join_refusal(key, request)
-        if refused is not None:
+        elif key is None:
+            self._bad(BadMessage("Invalid message format: room", request.ref), request)
+        elif (membership := of_room(self._memberships, key.name)) is None:
+            self._enter(key, shape, request)
+        elif self._to_room(request) and request.data.get("switch"):
+            self._leave_others(membership)
+
+    def _enter(self, key: RoomKey, shape: type[msgspec.Struct], request: Request) -> None:
+        data = fitted(request, shape)
+        if isinstance(data, BadMessage):
+            self._bad(data, request)
+        elif (refused := self._join_refusal(key, request)) is not None:
             self._error(refused, request)
         else:
             self._connect(key, data, request)
@@ -134,6 +144,11 @@ class EnvelopeSession(Session):
         membership.end(code, reason, clean=True)
         self.send(Event("left", {"room": membership.key.name, "session": self.id, "user": self.identity.user, "reason": reason}, ref))
 
+    def _leave_others(self, membership: Membership) -> None:
+        for other in each(self._memberships):
+            if other is not membership:
+                self._leave_now(other, LEFT)
+
     def _auth(self, request: Request) -> None:
         self.authenticate(request)
 
@@ -149,9 +164,7 @@ class EnvelopeSession(Session):
         """The room has let it in, and is about to say so."""
         joining, membership.joining = membership.joining, None
         if joining is not None and joining.switch:
-            for other in each(self._memberships):
-                if other is not membership:
-                    self._leave_now(other, LEFT)
+            self._leave_others(membership)
 
     def join_refused(self, membership: Membership, refused: Refusal) -> None:
         """The room has not let it in."""
@@ -238,6 +251,10 @@ class EnvelopeSession(Session):
         if name is None or (self.key is not None and name != self.key.name):
             return None
         return self.key or RoomKey(CHAT, name)
+
+    def _is_of_conversation(self, request: Request) -> bool:
+        """Whether a chat request names a private conversation, which no room of this socket is."""
+        return "with" in request.data and (self.key is None or self.key.kind == CHAT)
 
     def _membership(self, request: Request) -> Membership | None:
         key = self._key_of(request)

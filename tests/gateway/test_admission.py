@@ -2,64 +2,23 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
-import trio
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.address import ClientAddress
 from gateway.admission import GatewayDoor
-from gateway.door import Admission, HttpReply, Later, ToApplication
+from gateway.door import Admission, ToApplication
 from gateway.envelope_session import EnvelopeSession
 from gateway.head import RequestHead
-from gateway.keys import FixedKeys
-from gateway.lifetime import Lifetime, Stage
+from gateway.lifetime import Stage
 from gateway.raw_session import RawSession
 from rooms import Identity, Refusal, RoomKey
-from tests.gateway.standins import SECRET, Gateway, RecordingCarrier
-
-UPGRADE = (("host", "chat.example.com"), ("upgrade", "websocket"), ("connection", "Upgrade"))
-LOBBY = "/rooms/lobby/ws"
-
-
-class Door:
-    """The door of one gateway, asked by strangers."""
-
-    def __init__(self, stage: Stage = Stage.SERVING, **settings: Any) -> None:
-        self.gateway = Gateway(**settings)
-        self.lifetime = Lifetime()
-        self.lifetime.stage = stage
-        self.door = GatewayDoor(self.gateway.services, self.lifetime)
-
-    def ask(self, target: str, *headers: tuple[str, str], host: str = "192.0.2.1", upgrade: bool = True) -> Any:
-        given = (*(UPGRADE if upgrade else UPGRADE[:1]), *headers)
-        head = RequestHead("GET", target, [(name.encode(), value.encode("latin-1")) for name, value in given])
-        return self.door.admit(head, ClientAddress(host, secure=False))
-
-    def enter(self, target: str, *headers: tuple[str, str]) -> tuple[Any, RecordingCarrier]:
-        """Ask, and open what is admitted."""
-        admission = self.ask(target, *headers)
-        assert isinstance(admission, Admission), admission
-        carrier = RecordingCarrier()
-        return admission.open(carrier), carrier
-
-
-def bearer(token: str) -> tuple[str, str]:
-    return "authorization", f"Bearer {token}"
-
-
-def subprotocol(token: str, *others: str) -> tuple[str, str]:
-    return "sec-websocket-protocol", ", ".join([*others, f"bearer.{token}"])
-
-
-def code_of(reply: Any) -> tuple[int, str]:
-    assert isinstance(reply, HttpReply), reply
-    return reply.status, json.loads(reply.body)["error"]["code"]
-
+from tests.gateway.door_kit import LOBBY, Door, LateKeys, bearer, code_of, subprotocol
+from tests.gateway.standins import RecordingCarrier
 
 # the ways in
 
@@ -83,8 +42,6 @@ def test_a_good_token_enters_however_it_comes(carry: Callable[[str], tuple[str, 
 
 
 def test_a_ticket_enters_once() -> None:
-    from dataclasses import replace
-
     door = Door()
     tickets = {"t": Identity("alice", "alice", ("lobby",))}
     door.door = GatewayDoor(replace(door.gateway.services, take_ticket=lambda ticket: tickets.pop(ticket, None)), door.lifetime)
@@ -272,123 +229,6 @@ def test_a_page_of_somebody_else_is_403_before_anything(origin: str, may: bool) 
     door = Door(public_url="https://chat.example.com", allowed_origins=("https://friend.example.org",), dev=True)
     answer = door.ask(LOBBY, ("origin", origin))
     assert isinstance(answer, Admission) if may else code_of(answer) == (403, "not_authorized")
-
-
-# limits
-
-
-def test_upgrades_from_one_address_have_a_rate() -> None:
-    door = Door()
-    answers = [door.ask(LOBBY) for _ in range(501)]
-    assert all(isinstance(answer, Admission) for answer in answers[:500])
-    assert code_of(answers[500]) == (429, "rate_limited")
-    assert dict(answers[500].headers)[b"retry-after"] == b"1"
-    assert isinstance(door.ask(LOBBY, host="192.0.2.2"), Admission)
-    door.gateway.wheel.pass_seconds(1)
-    assert isinstance(door.ask(LOBBY), Admission)
-
-
-def test_upgrades_of_one_user_have_a_rate() -> None:
-    door = Door()
-    answers = [door.ask(LOBBY, bearer(door.gateway.token()), host=f"192.0.2.{i}") for i in range(51)]
-    assert all(isinstance(answer, Admission) for answer in answers[:50])
-    assert code_of(answers[50]) == (429, "rate_limited")
-    assert isinstance(door.ask(LOBBY, bearer(door.gateway.token("bob"))), Admission)
-
-
-def test_rates_can_be_switched_off() -> None:
-    door = Door(rate_limits=False)
-    assert all(isinstance(door.ask(LOBBY, bearer(door.gateway.token())), Admission) for _ in range(600))
-
-
-def test_a_user_has_so_many_sockets() -> None:
-    door = Door(connections_per_user_max=2)
-    sessions = [door.enter(LOBBY, bearer(door.gateway.token()))[0] for _ in range(2)]
-    assert code_of(door.ask(LOBBY, bearer(door.gateway.token()))) == (429, "rate_limited")
-    sessions[0].gone(1000, "", True)
-    assert isinstance(door.ask(LOBBY, bearer(door.gateway.token())), Admission)
-
-
-def test_the_server_has_so_many_sockets_and_one_that_never_came_gives_its_place_back() -> None:
-    door = Door(connections_max=2)
-    session, _ = door.enter(LOBBY)
-    admission = door.ask(LOBBY)
-    reply = door.ask(LOBBY)
-    assert code_of(reply) == (503, "overloaded")
-    assert dict(reply.headers)[b"retry-after"]
-    admission.abandon()
-    assert isinstance(door.ask(LOBBY), Admission)
-    session.gone(1000, "", True)
-    assert isinstance(door.ask(LOBBY), Admission)
-    assert code_of(door.ask(LOBBY)) == (503, "overloaded")
-
-
-def test_refusals_are_counted() -> None:
-    door = Door()
-    door.ask(LOBBY, bearer("x"))
-    door.enter(LOBBY, subprotocol("x"))
-    assert door.gateway.counters.refusals == {"not_authorized": 2}
-
-
-# keys that have to be fetched
-
-
-class LateKeys(FixedKeys):
-    """No key until somebody waited for it; how it ends is in the test's hands."""
-
-    def __init__(self, brings: bool) -> None:
-        super().__init__([])
-        self.brings = brings
-        self.asked = 0
-        self.calls: list[Callable[[], None]] = []
-
-    def of(self, key_id: str | None) -> Sequence[Any]:
-        return [SECRET.encode()] if self.brings and self.asked else []
-
-    def may_fetch(self, key_id: str | None) -> bool:
-        return not self.asked
-
-    async def fetched(self) -> None:
-        await trio.lowlevel.checkpoint()
-        self.asked += 1
-
-    def when_fetched(self, call: Callable[[], None]) -> None:
-        self.calls.append(call)
-
-
-@pytest.mark.parametrize("brings", [True, False])
-async def test_only_a_key_that_has_to_be_fetched_makes_the_door_wait(brings: bool) -> None:
-    door = Door(keys=LateKeys(brings))
-    later = door.ask(LOBBY, bearer(door.gateway.token()))
-    assert isinstance(later, Later)
-    answer = await later.decide()
-    assert isinstance(answer, Admission) if brings else code_of(answer) == (401, "not_authorized")
-
-
-@pytest.mark.parametrize("brings", [True, False])
-def test_a_first_message_waits_for_its_key_and_nothing_is_heard_meanwhile(brings: bool) -> None:
-    keys = LateKeys(brings)
-    door = Door(keys=keys)
-    session, carrier = door.enter(LOBBY)
-    session.frame(json.dumps({"type": "auth", "data": {"token": door.gateway.token()}}))
-    assert carrier.paused
-    assert carrier.sent == []
-    keys.asked = 1
-    keys.calls.pop()()
-    assert carrier.types == ["hello" if brings else "error"]
-    assert not carrier.paused
-
-
-def test_a_socket_that_is_gone_before_its_key_came_is_forgotten() -> None:
-    keys = LateKeys(True)
-    door = Door(keys=keys)
-    session, carrier = door.enter(LOBBY)
-    session.frame(json.dumps({"type": "auth", "data": {"token": door.gateway.token()}}))
-    session.gone(1006, "", False)
-    keys.asked = 1
-    keys.calls.pop()()
-    assert carrier.sent == []
-    assert len(list(door.gateway.registry.all())) == 0
 
 
 # plain HTTP

@@ -91,6 +91,16 @@ def test_a_switch_is_possible_from_as_many_rooms_as_one_may_be_in() -> None:
     assert client.ask("message", room="team-a", message="x") == []
 
 
+def test_a_switch_to_a_room_one_is_in_leaves_the_others() -> None:
+    client = on_many()
+    lobby, team = client.join(room="lobby"), client.join(room="team-a")
+    assert error(client.ask("join", room="team-a", switch=1))["code"] == "bad_message"
+    assert lobby.ended is None
+    assert [event["type"] for event in client.ask("join", 4, room="team-a", switch=True)] == ["left"]
+    assert lobby.ended == (1000, "left", True)
+    assert (team.ended, team.posted[-1].ref) == (None, 4)
+
+
 def test_who_has_switched_still_gets_answers_but_hears_the_room_no_more() -> None:
     client = on_many()
     lobby = client.join(room="lobby")

@@ -196,6 +196,14 @@ def test_a_full_mailbox_is_said_and_nothing_was_mailed() -> None:
     assert end.posted == []
 
 
+def test_a_private_conversation_is_not_the_room() -> None:
+    """``with`` stands for ``room``: answering with the room's own history would be a mix-up."""
+    client = Client(Gateway())
+    end = client.join()
+    assert error(client.ask("message", 1, message="x", **{"with": "bob"}))["code"] == "not_found"
+    assert end.posted == []
+
+
 def test_an_unknown_type_is_said() -> None:
     client = Client(Gateway())
     (event,) = client.ask("nonsense", 9)
