@@ -129,6 +129,8 @@ class App:
     async def _live(self, stop: trio.Event, hurry: trio.Event) -> None:
         sockets = await trio.to_thread.run_sync(_listen, self._settings)
         folder = await trio.to_thread.run_sync(self._open_folder)
+        for fault in folder.faults:
+            self._log.error("journal_damaged", fault=fault)
         runtime = Runtime(self._kinds.values(), folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
         services = self._services(runtime)
         async with trio.open_nursery() as nursery:
@@ -178,7 +180,7 @@ class App:
         nursery.start_soon(self._wheel.run)
         door = GatewayDoor(services, self._lifetime)
         hub = Hub(hub_settings(settings), self._wheel, self._counters, self._log) if uses_hub(settings) else None
-        edge = Edge(door, self._application(runtime, door), edge_settings(settings), trusts(settings), self._log, hub)
+        edge = Edge(door, self._application(runtime, door), edge_settings(settings), trusts(settings), self._log, hub, self._counters)
         await nursery.start(edge.run)
         if hub is not None:
             await nursery.start(hub.run)

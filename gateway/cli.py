@@ -14,9 +14,19 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from gateway.commands import bench, check, config, history, inspect, rooms_list, serve, token
-from gateway.commands.errors import CommandError
+from gateway.commands.errors import CommandError, CommandFailed
 from gateway.settings import SettingError
+
+COMMANDS = {
+    "serve": ("serve:serve", "Serve rooms until SIGTERM or SIGINT."),
+    "token": ("token:token", "Print a token that lets a user in."),
+    "list": ("listing:listing", "List the rooms that keep something."),
+    "history": ("history:history", "Print a room's messages."),
+    "inspect": ("inspect:inspect", "Print what a room keeps: epoch, sizes, alarm, tables, keys and values."),
+    "check": ("check:check", "Check every file and the journal."),
+    "config": ("config:config", "Print every setting, where it came from and what it means."),
+}
+"""Where each command is and what it does. It is imported when it is called: nobody waits for the libraries of the others."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,6 +38,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (CommandError, SettingError, CycloptsError) as error:
         print(f"rooms: {_sentence(error, words)}", file=sys.stderr)
         return 2
+    except CommandFailed as error:
+        print(f"rooms: {error}", file=sys.stderr)
+        return 1
     except BrokenPipeError:  # the reader, as in `rooms list | head`, has seen enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -37,21 +50,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def make_app() -> App:
     """The commands and their flags."""
-    app = App(name="rooms", help="A server of durable, hibernating WebSocket rooms.", version=_version(), version_flags=["--version"])
-    app.command(serve.serve)
-    app.command(token.token)
-    app.command(rooms_list.list_, name="list")
-    app.command(history.history)
-    app.command(inspect.inspect)
-    app.command(check.check)
-    app.command(config.config)
+    app = App(
+        name="rooms",
+        help="A server of durable, hibernating WebSocket rooms.",
+        version=_version(),
+        version_flags=["--version"],
+        help_format="plaintext",
+    )
+    for name, (where, help_line) in COMMANDS.items():
+        app.command(f"gateway.commands.{where}", name=name, help=help_line)
     app.command(_bench, name="bench", help_flags=[], version_flags=[])
     return app
 
 
 def _bench(*arguments: Annotated[str, Parameter(allow_leading_hyphen=True)]) -> int:
     """The load test of the checkout; it has a --help of its own."""
-    return bench.bench(*arguments)
+    from gateway.commands.bench import bench
+
+    return bench(*arguments)
 
 
 def _run(words: list[str]) -> int:

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 import sys
-import unicodedata
 from collections.abc import MutableMapping
 from typing import Any, TextIO
 
 import structlog
+
+from gateway.escaping import escaped
 
 Logger = Any
 """structlog's bound logger: fits what each package asks of a log."""
@@ -83,17 +84,6 @@ def _safe(key: str, value: Any) -> Any:
     if key == "exception":
         return "\n".join(escaped(line) for line in text.split("\n"))
     return escaped(text[:VALUE_CHARACTERS_MAX])
-
-
-def escaped(text: str) -> str:
-    """``text`` with control, bidirectional and other invisible characters, and lone surrogates, written as ``\\x1b`` or ``\\u202e``."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(c if c == " " or (c.isprintable() and unicodedata.category(c)[0] != "C") else _escape(c) for c in text)
-
-
-def _escape(character: str) -> str:
-    return character.encode("unicode_escape", "surrogatepass").decode("ascii")
 
 
 _SECRET_NAME = re.compile(r"(?:^|_)(?:token|secret|password|authorization|cookie|ticket)(?:$|_)", re.IGNORECASE)

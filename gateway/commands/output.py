@@ -9,14 +9,14 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from gateway.logs import escaped
+from gateway.escaping import escaped
 
 _INVISIBLE = re.compile("[\x7f-\x9f\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\ud800-\udfff]")
 
 
 def print_json(value: Any) -> None:
     """One line. Control and bidirectional characters are escaped as JSON allows, the rest is as it is."""
-    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=_jsonable)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=jsonable)
     sys.stdout.write(_INVISIBLE.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")
 
 
@@ -47,7 +47,7 @@ def time_text(time_ms: int | None) -> str:
     return datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
-def _jsonable(value: Any) -> Any:
+def jsonable(value: Any) -> Any:
     """What JSON has no form for: bytes as hex under a name, dates as text."""
     if isinstance(value, bytes):
         return {"bytes": value.hex()}

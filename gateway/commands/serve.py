@@ -17,7 +17,9 @@ def serve(
     host: Annotated[str | None, Parameter(help="The address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[str | None, Parameter(help="The port; 0 takes a free one. [default: 8080]")] = None,
     data: Data = None,
-    kind: Annotated[tuple[str, ...], Parameter(help="Serve a room class of your own, as name=module:Class. Repeat it.")] = (),
+    kind: Annotated[
+        tuple[str, ...], Parameter(negative=(), show_default=False, help="Serve a room class of your own, as name=module:Class. Repeat it.")
+    ] = (),
     config: Config = None,
     unix_socket: Annotated[Path | None, Parameter(help="Listen on this Unix socket, not on host and port.")] = None,
     tls_cert_file: Annotated[Path | None, Parameter(help="Serve TLS with this certificate chain (PEM).")] = None,

@@ -23,8 +23,13 @@ _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}
 def token(
     *,
     sub: Annotated[str, Parameter(help="The user.")],
-    room: Annotated[tuple[str, ...], Parameter(help="A room to enter: lobby, 'team-*', kind/name, 'kind/*' or '*'. Repeat it.")] = (),
-    moderate: Annotated[tuple[str, ...], Parameter(help="A room to moderate, written as --room. Repeat it.")] = (),
+    room: Annotated[
+        tuple[str, ...],
+        Parameter(negative=(), show_default=False, help="A room to enter: lobby, 'team-*', kind/name, 'kind/*' or '*'. Repeat it."),
+    ] = (),
+    moderate: Annotated[
+        tuple[str, ...], Parameter(negative=(), show_default=False, help="A room to moderate, written as --room. Repeat it.")
+    ] = (),
     name: Annotated[str | None, Parameter(help="The name to show.")] = None,
     admin: Annotated[bool, Parameter(negative=(), help="Enter and moderate everything, and use the admin interface.")] = False,
     ttl: Annotated[str, Parameter(help="How long it is good: 90s, 15m, 1h, 7d.")] = "1h",
@@ -41,7 +46,7 @@ def token(
         "iat": now,
         "exp": min(now + _seconds(ttl), EXPIRY_SECONDS_MAX),
         settings.jwt_rooms_claim: list(room),
-        "moderates": list(moderate),
+        "moderates": list(moderate) or None,
         "name": name,
         "admin": admin,
         "aud": _first(settings.jwt_audience),

@@ -1,6 +1,0 @@
-"""placeholder"""
-
-
-def list_() -> int:
-    """Soon."""
-    return 2
