@@ -84,7 +84,7 @@ class RoomHttp:
         await response(scope, receive, send)
 
     async def _respond(self, request: HttpRequest) -> HttpResponse:
-        head: RequestHead = request.scope["rooms.head"]
+        head: RequestHead = request.scope["request_head"]
         decision = decide(head.path, False, self._kinds)
         if isinstance(decision, HttpReply):
             return _answer(decision)
@@ -93,7 +93,7 @@ class RoomHttp:
         key = decision.key
         if request.method not in METHODS:
             return _answer(HttpReply(405, ((b"allow", ", ".join(sorted(METHODS)).encode()),)))
-        who = await self._who(key, head, request.scope["rooms.client"])
+        who = await self._who(key, head, request.scope["client_address"])
         if isinstance(who, Refusal):
             return _refused(who)
         try:
