@@ -152,16 +152,8 @@ class HubSocket:
         """The closing handshake had its time."""
         if self.state is CLOSING:
             self.hub.farewell(self, 1006, "", False)
-        self.reset()
-
-    def reset(self) -> None:
-        """Close at once; what the peer did not take is thrown away. The receiver is not told."""
-        if self.state is OVER:
-            return
-        if self.outbox is not None:
-            with _as_socket(self.fd) as sock:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        self._release()
+        if self.state is not OVER:
+            self._reset()
 
     # reading
 
@@ -321,6 +313,12 @@ class HubSocket:
         """Tell the poller what this state waits for."""
         if self.state is not OVER and self.state is not STRANDED:
             self.hub.poller.change(self.fd, self.state is not PAUSED, self.outbox is not None)
+
+    def _reset(self) -> None:
+        """Close so that nothing stays behind in the kernel either, which would go on offering it to a peer that does not read."""
+        with _as_socket(self.fd) as sock:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
+        self._release()
 
     def _release(self) -> None:
         """Close the descriptor; its number may be another socket's at once."""
