@@ -6,7 +6,7 @@ A page says what to do with a block in the line before it, which readers do not 
     <!-- serve: --dev -->             a server with these flags runs from here on (on a port of its own, in place of 8080)
 
 ``python`` blocks are run and may be followed by an ``output`` block; in ``console`` blocks, lines after ``$`` are typed and the
-others are what they print. ``…`` stands for anything.
+others are what they print. ``…`` stands for anything, also for many lines.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.system.server import ROOT, Server
+from tests.system.server import ROOT, Server, free_port
 
 _PART = re.compile(r"<!-- (?P<order>file|serve): (?P<argument>.*?) -->|^```(?P<language>\w*)\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
 _NOT_TYPED = ("./run test", "./run lint", ".ci/run", "git clone", "npx ")
@@ -51,6 +51,7 @@ class Reader:
     def __init__(self, page: Path, folder: Path) -> None:
         self._page = page
         self._folder = folder
+        self._port = free_port()
         self._server: Server | None = None
         self._flags = ""
         self._file: str | None = None
@@ -72,7 +73,7 @@ class Reader:
         elif part.what == "file":
             self._file = part.text
         elif self._file is not None:
-            (self._folder / self._file).write_text(part.text, "utf-8")
+            (self._folder / self._file).write_text(self._here(part.text), "utf-8")
             self._file = None
         elif part.what == "python":
             self._printed = self._run([sys.executable, "-c", self._here(part.text)], part)
@@ -90,6 +91,7 @@ class Reader:
         self._flags = flags
         others = [word for word in words if word != "--dev"]
         self._server = Server(self._folder, dev="--dev" in words, arguments=others, cwd=self._folder)
+        self._server.port = self._port
         self._server.start()
 
     def _stop(self) -> None:
@@ -127,12 +129,14 @@ class Reader:
         return [argument]
 
     def _here(self, text: str) -> str:
-        """The page's port is the running server's."""
-        return text if self._server is None else text.replace("127.0.0.1:8080", self._server.host)
+        """The page's port is that of our own server."""
+        return text.replace("127.0.0.1:8080", f"127.0.0.1:{self._port}")
 
     def _run(self, words: list[str], part: Part) -> str:
         environment = (self._server or Server(self._folder, dev=True)).environment()
-        done = subprocess.run(words, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60)
+        done = subprocess.run(
+            words, cwd=self._folder, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=60
+        )
         log = self._server.log() if self._server is not None else ""
         assert done.returncode == 0, f"{self._page}:{part.line} failed\n{done.stdout}{done.stderr}\n{log}"
         return done.stdout
@@ -146,9 +150,8 @@ def _typed(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _compare(expected: str, printed: str, where: str) -> None:
-    pattern = "\n".join(".*".join(map(re.escape, line.split("…"))) for line in expected.strip().splitlines())
-    pattern = pattern.replace("\n.*\n", "\n(?:.*\n)*")
-    assert re.fullmatch(pattern, printed.strip()), f"{where}\nexpected:\n{expected}\nprinted:\n{printed}"
+    pattern = ".*".join(map(re.escape, expected.strip().split("…")))
+    assert re.fullmatch(pattern, printed.strip(), re.DOTALL), f"{where}\nexpected:\n{expected}\nprinted:\n{printed}"
 
 
 __all__ = ["ROOT", "Reader", "parts_of"]

@@ -23,6 +23,7 @@ FOLLOW_SECONDS = 0.25
 
 def history(
     name: Annotated[str, Parameter(help="The room.")],
+    /,
     *,
     kind: Kind = "rooms",
     tail: Annotated[int | None, Parameter(help="Only the last so many.")] = None,

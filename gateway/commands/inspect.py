@@ -19,6 +19,7 @@ _WIDTHS = (16, 0)
 
 def inspect(
     name: Annotated[str, Parameter(help="The room.")],
+    /,
     *,
     kind: Kind = "rooms",
     json: Json = False,

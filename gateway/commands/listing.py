@@ -11,6 +11,7 @@ from gateway.commands.output import print_json, print_row, size_text, time_text
 from gateway.commands.rooms import checked_kind, readable
 from storage import RoomListing, list_rooms
 
+_HEADER = ("NAME", "KIND", "MESSAGES", "SIZE", "LAST ACTIVITY")
 _WIDTHS = (24, 12, 8, 10, 24)
 
 
@@ -25,13 +26,13 @@ def listing(
     folder = settings_of(data, config).data
     chosen = None if kind is None else checked_kind(kind)
     with readable():
-        if not json:
-            print_row(("NAME", "KIND", "MESSAGES", "SIZE", "LAST ACTIVITY"), _WIDTHS)
-        for room in list_rooms(folder, chosen):
+        for number, room in enumerate(list_rooms(folder, chosen)):
             if json:
                 print_json(_object(room))
-            else:
-                print_row(_cells(room), _WIDTHS)
+                continue
+            if number == 0:
+                print_row(_HEADER, _WIDTHS)
+            print_row(_cells(room), _WIDTHS)
     return 0
 
 
