@@ -59,8 +59,8 @@ class Session(ABC):
     def begin(self) -> None:
         """The 101 is on its way: admit who has shown a token, else wait for one."""
         self.services.counters.connections += 1
-        self.services.registry.enter(self)
         if self.identity is NOBODY:
+            self.services.registry.enter(self)
             self._arm(self.services.settings.auth_seconds)
         else:
             self._admit(self.identity, None)

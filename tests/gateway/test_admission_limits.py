@@ -38,7 +38,9 @@ def test_rates_can_be_switched_off() -> None:
 
 def test_a_user_has_so_many_sockets() -> None:
     door = Door(connections_per_user_max=2)
-    sessions = [door.enter(LOBBY, bearer(door.gateway.token()))[0] for _ in range(2)]
+    entered = [door.enter(LOBBY, bearer(door.gateway.token())) for _ in range(2)]
+    assert [carrier.types for _, carrier in entered] == [["hello"], ["hello"]], "exactly at the limit is within it"
+    sessions = [session for session, _ in entered]
     assert code_of(door.ask(LOBBY, bearer(door.gateway.token()))) == (429, "rate_limited")
     sessions[0].gone(1000, "", True)
     assert isinstance(door.ask(LOBBY, bearer(door.gateway.token())), Admission)
