@@ -35,6 +35,7 @@ class Member:
         self.socket.connect(("127.0.0.1", port))
         self.socket.setblocking(False)
         self.received: list[dict[str, Any]] = []
+        self._received_by_type: dict[str, list[dict[str, Any]]] = {}
         self.frames: list[Frame] = []
         self.response: Response | None = None
         self.reads = True
@@ -78,7 +79,7 @@ class Member:
 
     def of(self, type: str) -> list[dict[str, Any]]:
         """The ``data`` of all envelopes of one type so far."""
-        return [envelope["data"] for envelope in self.received if envelope["type"] == type]
+        return self._received_by_type.get(type, [])
 
     def flush(self) -> None:
         """Small requests on an empty socket: the kernel takes them whole."""
@@ -101,12 +102,16 @@ class Member:
         self._take_events()
         self.flush()
 
+    def _receive(self, envelope: dict[str, Any]) -> None:
+        self.received.append(envelope)
+        self._received_by_type.setdefault(envelope["type"], []).append(envelope["data"])
+
     def _take_events(self) -> None:
         for event in self._protocol.events_received():
             if isinstance(event, Response):
                 self.response = event
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.data[:1] == b"{":
-                self.received.append(json.loads(bytes(event.data)))
+                self._receive(json.loads(bytes(event.data)))
             elif isinstance(event, Frame):
                 self.frames.append(event)
 

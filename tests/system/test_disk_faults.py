@@ -44,8 +44,13 @@ def fill(disk: Path, leave_bytes: int) -> Path:
 def test_a_full_disk_refuses_and_heals_without_a_restart(small_disk: Path, leave_bytes: int) -> None:
     with Server(small_disk) as server:
         server.log_path = small_disk.parent / "server.log"
-        with Client(server.socket_url("lobby"), token=token("ada", "*")) as ada:
+        with (
+            Client(server.socket_url("lobby"), token=token("ada", "*")) as ada,
+            Client(server.socket_url("kitchen"), token=token("ada", "*")) as other,
+        ):
             ada.join()
+            other.join()
+            other.say("in another room")
             acked = [ada.say("before")["seq"]]
             ballast = fill(small_disk, leave_bytes)
             code = None
@@ -59,8 +64,8 @@ def test_a_full_disk_refuses_and_heals_without_a_restart(small_disk: Path, leave
                     break
                 acked.append(answer["data"]["seq"])
             assert code in ("storage_full", "unknown_outcome"), "the disk never filled"
-            ada.send("history", ref="reads go on", limit=1)
-            assert ada.receive("history")["messages"]
+            other.send("history", ref="other rooms go on", limit=1)
+            assert other.receive("history")["messages"]
             ballast.unlink()
             after = say_until_it_is_taken(ada)
             assert after >= acked[-1] + 1
