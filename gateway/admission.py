@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import NamedTuple
 from urllib.parse import parse_qsl
 
 from gateway.address import ClientAddress
@@ -20,13 +21,20 @@ from gateway.raw_session import RawSession
 from gateway.refused_session import RefusedSession
 from gateway.registry import NOBODY
 from gateway.routes import Upgrade, decide
-from gateway.services import Services
+from gateway.services import Services, SignedIn
 from gateway.session import Session
 from gateway.tokens import TokenFault
 from rooms import ConnectRequest, Identity, Refusal
 
 HIDDEN_HEADERS = frozenset({"authorization", "cookie", "sec-websocket-key", "sec-websocket-protocol"})
 """What of an upgrade a room does not see: it knows who connects, and need not hold their keys."""
+
+
+class SignInPending(NamedTuple):
+    """The cookie is one of ours: what it stands for now, the user's room knows."""
+
+    signed_in: SignedIn
+    cookie: str
 
 
 class GatewayDoor:
@@ -48,25 +56,32 @@ class GatewayDoor:
             return self._reply(refused)
         credential = credential_of(head, self._services.settings.token_header)
         verdict = self._judge(credential)
-        if verdict is Pending.KEY:
-            return Later(lambda: self._admit_later(route, head, credential))
+        if isinstance(verdict, Pending | SignInPending):
+            return Later(lambda: self._admit_later(route, head, credential, verdict))
         return self._conclude(route, head, credential, verdict)
 
     async def identify(self, head: RequestHead, client: ClientAddress) -> Identity | Refusal | None:  # noqa: ARG002
         """Who sends a plain HTTP request; ``None`` if it carries no token and guests are not let in."""
         credential = credential_of(head, self._services.settings.token_header)
         verdict = self._judge(credential)
-        if verdict is Pending.KEY:
-            await self._services.authenticator.keys.fetched()
-            verdict = self._judge(credential, finally_=True)
-        assert not isinstance(verdict, Pending)
+        if isinstance(verdict, Pending | SignInPending):
+            verdict = await self._judge_later(credential, verdict)
         return None if verdict is NOBODY else verdict
 
-    async def _admit_later(self, route: Upgrade, head: RequestHead, credential: Credential | None) -> Admission | HttpReply:
-        await self._services.authenticator.keys.fetched()
+    async def _admit_later(
+        self, route: Upgrade, head: RequestHead, credential: Credential | None, pending: Pending | SignInPending
+    ) -> Admission | HttpReply:
+        return self._conclude(route, head, credential, await self._judge_later(credential, pending))
+
+    async def _judge_later(self, credential: Credential | None, pending: Pending | SignInPending) -> Identity | Refusal:
+        """Wait for what is missing, and judge."""
+        services = self._services
+        if isinstance(pending, SignInPending):
+            return await pending.signed_in.identity(pending.cookie)
+        await services.authenticator.keys.fetched()
         verdict = self._judge(credential, finally_=True)
-        assert not isinstance(verdict, Pending)
-        return self._conclude(route, head, credential, verdict)
+        assert not isinstance(verdict, Pending | SignInPending)
+        return verdict
 
     def _refusal_before_auth(self, route: Upgrade, head: RequestHead, client: ClientAddress) -> Refusal | None:
         services, settings = self._services, self._services.settings
@@ -78,7 +93,7 @@ class GatewayDoor:
             services.hosting.refusal(route.key) if route.key is not None else None
         )
 
-    def _judge(self, credential: Credential | None, *, finally_: bool = False) -> Identity | Refusal | Pending:
+    def _judge(self, credential: Credential | None, *, finally_: bool = False) -> Identity | Refusal | Pending | SignInPending:
         """Who comes: a guest or ``NOBODY`` (yet) without a token."""
         services = self._services
         if credential is None:
@@ -87,10 +102,15 @@ class GatewayDoor:
             return TOKEN_REFUSED
         if credential.form is Form.TICKET:
             return services.take_ticket(credential.token) or TOKEN_REFUSED
+        if credential.form is Form.COOKIE and services.signed_in is not None and services.signed_in.is_ours(credential.token):
+            return SignInPending(services.signed_in, credential.token)
         check = services.authenticator.check_finally if finally_ else services.authenticator.check
         verdict = check(credential.token)
         if isinstance(verdict, TokenFault):
             services.log.info("token_refused", reason=verdict.reason)
+            return TOKEN_REFUSED
+        if isinstance(verdict, Identity) and services.is_revoked(verdict):
+            services.log.info("token_refused", reason="revoked", user=verdict.user)
             return TOKEN_REFUSED
         return verdict
 

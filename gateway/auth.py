@@ -52,7 +52,10 @@ def _without_token(auth: Auth, services: Services) -> Identity | Refusal:
 
 def _refusal_for_fault(verdict: Identity | TokenFault | Pending, services: Services) -> Identity | Refusal | Pending:
     """Why a token was refused is for the log alone."""
-    if not isinstance(verdict, TokenFault):
-        return verdict
-    services.log.info("token_refused", reason=verdict.reason)
-    return TOKEN_REFUSED
+    if isinstance(verdict, TokenFault):
+        services.log.info("token_refused", reason=verdict.reason)
+        return TOKEN_REFUSED
+    if isinstance(verdict, Identity) and services.is_revoked(verdict):
+        services.log.info("token_refused", reason="revoked", user=verdict.user)
+        return TOKEN_REFUSED
+    return verdict

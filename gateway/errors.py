@@ -8,7 +8,7 @@ import msgspec
 
 from gateway.door import HttpReply
 from gateway.head import Header
-from rooms import Refusal
+from rooms import Refusal, RoomError
 
 
 class Meaning(NamedTuple):
@@ -57,6 +57,15 @@ NOT_AUTHORIZED = Refusal("not_authorized", "Not authorized", close_code=4403)
 def refusal(code: str, message: str | None = None, *, retry_after_ms: int | None = None, close_code: int | None = None) -> Refusal:
     """A refusal with the table's own words unless ``message`` says more."""
     return Refusal(code, message or ERRORS[code].message, retry_after_ms, close_code)
+
+
+def refusal_of(error: RoomError) -> Refusal:
+    """The protocol's code for what the runtime says; a turn that was undone brings its own."""
+    code = getattr(error, "code", None) or _CODE_BY_ERROR.get(type(error).__name__, "internal")
+    return refusal(code if code in ERRORS else "internal")
+
+
+_CODE_BY_ERROR = {"RoomOverloaded": "overloaded", "RoomUnavailable": "unavailable", "CallTimeout": "timeout"}
 
 
 def close_code_of(refused: Refusal) -> int:

@@ -74,6 +74,16 @@ class Buckets:
         self._count_refused(bucket, int(now))
         return max(1, int((1.0 - level) / self.rate.per_second * 1000) + 1)
 
+    def give_back(self, key: str) -> None:
+        """What was taken last did not count after all."""
+        bucket = self._buckets.get(key)
+        if bucket is not None:
+            bucket.level = min(bucket.level + 1.0, float(self.rate.burst))
+
+    def forget(self, key: str) -> None:
+        """Nothing that ``key`` took counts: its bucket is full again."""
+        self._buckets.pop(key, None)
+
     def is_abusive(self, key: str) -> bool:
         """Whether ``key`` has asked five times over its rate for ten seconds on end. Ask after a refused ``take``."""
         bucket = self._buckets.get(key)

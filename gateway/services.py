@@ -11,7 +11,7 @@ from gateway.counters import Counters
 from gateway.formats import Formats
 from gateway.guests import Guests
 from gateway.limits import Limits
-from gateway.registry import Registry
+from gateway.registry import Registered, Registry
 from gateway.settings import Settings
 from rooms import ConnectRequest, Envelope, Identity, Kind, Log, Peer, Refusal, RoomKey, WallClock
 
@@ -56,12 +56,23 @@ class Hosting(Protocol):
         """Distinct users connected; wakes nothing."""
 
 
+class SignedIn(Protocol):
+    """The cookies of those who are signed in (``gateway.sign_ins.SignIns``)."""
+
+    def is_ours(self, cookie: str) -> bool:
+        """Whether this server signed it for a sign-in, which may be over."""
+
+    async def identity(self, cookie: str) -> Identity | Refusal:
+        """Who is signed in by it, as it holds now."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
     """The parts of the gateway that a session works with. ``guests`` is ``None`` unless guests are let in (``--dev``).
 
     ``kinds`` are those that have an address. ``now`` is trio's clock in seconds.
-    ``take_ticket`` trades a single-use ticket for who made it.
+    ``take_ticket`` trades a single-use ticket for who made it. ``is_revoked``: whether a token that proves it counts no longer.
+    ``admitted`` is told of every session whose user became known, before anything is said to it.
     """
 
     hosting: Hosting
@@ -79,3 +90,6 @@ class Services:
     new_id: Callable[[], str]
     log: Log
     take_ticket: Callable[[str], Identity | None] = lambda _ticket: None
+    signed_in: SignedIn | None = None
+    is_revoked: Callable[[Identity], bool] = lambda _identity: False
+    admitted: Callable[[Registered], None] = lambda _session: None

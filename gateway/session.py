@@ -159,7 +159,8 @@ class Session(ABC):
 
     def _admit(self, identity: Identity, ref: Ref) -> None:
         """From now on this is ``identity``, counted as its user's socket."""
-        refused = self.services.registry.full_for(identity.user) or self._refusal_of(identity)
+        refused = TOKEN_REFUSED if self.services.is_revoked(identity) else None  # what was good at the door may have ended since
+        refused = refused or self.services.registry.full_for(identity.user) or self._refusal_of(identity)
         if refused is not None:
             self.refuse(refused, ref)
             return
@@ -172,6 +173,7 @@ class Session(ABC):
         self.identity = identity
         self.stage = Stage.OPEN
         self.services.registry.enter(self)
+        self.services.admitted(self)
 
     def _refusal_of(self, identity: Identity) -> Refusal | None:
         """Why this user may not have this socket: the token does not grant its room."""

@@ -77,6 +77,7 @@ class Settings:
     allowed_origins: tuple[str, ...] = setting((), origins, "further origins whose pages may connect")
     trusted_proxies: tuple[str, ...] = setting((), proxies, "networks whose forwarded addresses count, or unix")
     cookie_samesite: str = setting("lax", choice("lax", "strict", "none"), "the SameSite attribute of the session cookie")
+    session_seconds: float = setting(1_209_600.0, seconds, "how long a sign-in with a cookie lasts", unit="s")
 
     idle_seconds: float = setting(10.0, seconds, "quiet time before a room hibernates", unit="s")
     turn_seconds: float = setting(30.0, seconds, "a turn that takes longer is cancelled and counts as raised", unit="s")

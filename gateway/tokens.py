@@ -110,6 +110,7 @@ def _identity(claims: Mapping[str, Any], rules: TokenRules, now_seconds: float) 
         admin=_admin(claims),
         expires_ms=math.floor(expires * 1000),
         token_id=_optional_text(claims, "jti"),
+        issued_ms=_milliseconds(_date(claims, "iat")),
     )
 
 
@@ -201,6 +202,10 @@ def _date(claims: Mapping[str, Any], name: str) -> float | None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 < value < 1e15:
         raise _Refused(name)
     return value
+
+
+def _milliseconds(seconds: float | None) -> int | None:
+    return None if seconds is None else math.floor(seconds * 1000)
 
 
 def _optional_text(claims: Mapping[str, Any], name: str) -> str | None:

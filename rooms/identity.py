@@ -10,6 +10,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
     ``rooms`` and ``moderates`` are grants as a token lists them: a chat room's name, ``team-*``,
     ``kind/name``, ``kind/*`` or ``*``. ``expires_ms`` is Unix time in milliseconds; ``None`` never expires (guests).
+    ``token_id`` is the token's ``jti`` and ``issued_ms`` its ``iat``; ``sign_in`` names the sign-in, if it was a cookie's.
     """
 
     user: str
@@ -21,6 +22,8 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
     avatar: str | None = None
     expires_ms: int | None = None
     token_id: str | None = None
+    issued_ms: int | None = None
+    sign_in: str | None = None
 
     def may_enter(self, kind: str, name: str) -> bool:
         """Whether a grant of the token covers the room ``name`` of ``kind``."""

@@ -33,7 +33,7 @@ def identity(**claims: Any) -> Identity:
 
 def test_a_good_token_says_who_and_where() -> None:
     token = identity(name="Alice", rooms=["lobby", "team-*"], moderates=["lobby"], admin=True, jti="7", iat=NOW, nbf=NOW)
-    assert token == Identity("alice", "Alice", ("lobby", "team-*"), ("lobby",), True, False, None, (NOW + 3600) * 1000, "7")
+    assert token == Identity("alice", "Alice", ("lobby", "team-*"), ("lobby",), True, False, None, (NOW + 3600) * 1000, "7", NOW * 1000)
 
 
 @pytest.mark.parametrize("what", HOSTILE)
