@@ -81,6 +81,7 @@ class Arrivals:
 
     def ready(self, _events: int) -> None:
         """Connections are waiting to be accepted."""
+        now = trio.current_time()
         for _ in range(_ACCEPTS_A_ROUND):
             try:
                 sock, address = self._listener.accept()
@@ -91,7 +92,7 @@ class Arrivals:
                     self._shed(error)
                     return
                 continue  # that one is gone already
-            self._wait_for_head(sock, address[0])
+            self._wait_for_head(sock, address[0], now)
 
     def failed(self) -> None:
         """Accepting one connection raised; the next may not."""
@@ -104,7 +105,11 @@ class Arrivals:
         elif not _may_become_head(newcomer.received):
             self._hand_over(newcomer, None)
 
-    def lost(self, newcomer: Newcomer) -> None:
+    def lose(self) -> None:
+        """The hub ends."""
+        self.stop()
+
+    def lose_newcomer(self, newcomer: Newcomer) -> None:
         """It ended before it was known what it wants; does nothing if that is known by now."""
         if self._waiting.get(newcomer.fd) is newcomer:
             self._drop(newcomer)
@@ -122,11 +127,11 @@ class Arrivals:
                     os.write(newcomer.fd, _TOO_SLOW)
             self._drop(newcomer)
 
-    def _wait_for_head(self, sock: socket.socket, host: str) -> None:
+    def _wait_for_head(self, sock: socket.socket, host: str, now: float) -> None:
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         fd = sock.detach()
-        newcomer = Newcomer(fd, host.removeprefix("::ffff:") if "." in host else host, self)
+        newcomer = Newcomer(fd, host.removeprefix("::ffff:") if "." in host else host, now, self)
         self._waiting[fd] = newcomer
         self._hub.place(fd, newcomer)
         self._hub.poller.add(fd)
@@ -194,11 +199,11 @@ class Newcomer:
 
     __slots__ = ("_arrivals", "fd", "host", "received", "since")
 
-    def __init__(self, fd: int, host: str, arrivals: Arrivals) -> None:
+    def __init__(self, fd: int, host: str, since: float, arrivals: Arrivals) -> None:
         self.fd = fd
         self.host = host
         self.received = b""
-        self.since = trio.current_time()
+        self.since = since
         self._arrivals = arrivals
 
     def ready(self, _events: int) -> None:
@@ -213,11 +218,15 @@ class Newcomer:
             self.received += data
             self._arrivals.heard(self)
         else:
-            self._arrivals.lost(self)
+            self.lose()
 
     def failed(self) -> None:
         """Deciding about it raised, a fault of ours."""
-        self._arrivals.lost(self)
+        self.lose()
+
+    def lose(self) -> None:
+        """Close it, if it still is one that asked for nothing."""
+        self._arrivals.lose_newcomer(self)
 
 
 class _Retry:

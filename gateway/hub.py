@@ -9,18 +9,16 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 import trio
 
-from gateway.carrier import Receiver
 from gateway.containment import Containment, Log
 from gateway.counters import Counters
 from gateway.door import Admission
 from gateway.heartbeat import Heartbeat
-from gateway.hub_socket import OPEN, PARTING, HubSocket
+from gateway.hub_socket import OPEN, HubSocket
 from gateway.poller import open_poller
 from gateway.wheel import Wheel
 
@@ -50,7 +48,10 @@ class Readable(Protocol):
         """The poller says so: READ, WRITE, or both. Does not wait."""
 
     def failed(self) -> None:
-        """What it did raised. Was logged; ends what cannot go on."""
+        """What it did raised, which was logged: end what cannot go on."""
+
+    def lose(self) -> None:
+        """Close the descriptor: the far end is gone, or the hub ends."""
 
 
 class Hub:
@@ -68,7 +69,6 @@ class Hub:
         self._farewells: list[tuple[HubSocket, int, str, bool]] = []
         self._kept: list[HubSocket] = []
         self._work = trio.Event()
-        self._changed = trio.Event()
         self._heartbeat = Heartbeat(wheel, self._open_sockets, settings.ping_seconds, settings.ping_timeout_seconds)
 
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
@@ -100,22 +100,6 @@ class Hub:
         if received:
             carried.unread = received
             self.go_on_soon(carried)
-
-    async def close_all(self, code: int, reason: str, spread_seconds: float, before: Callable[[Receiver], bytes]) -> None:
-        """Close every socket, evenly over ``spread_seconds``; returns when the receiver of each was told.
-
-        ``before`` makes the frames that a receiver's socket is sent first.
-        """
-        sockets = [s for s in self._sockets() if s.state < PARTING]
-        steps = max(1, min(len(sockets), int(spread_seconds / _STEP_SECONDS)))
-        for step in range(steps):
-            for carried in sockets[step::steps]:
-                if carried.receiver is not None:
-                    carried.send_nowait(before(carried.receiver))
-                    carried.close(code, reason)
-            await trio.sleep(spread_seconds / steps)
-        while any(carried.receiver is not None for carried in sockets):
-            await self._changed.wait()
 
     @property
     def sockets(self) -> int:
@@ -190,23 +174,14 @@ class Hub:
             if receiver is not None:
                 with self.contained(carried):
                     receiver.gone(code, reason, clean)
-        if farewells:
-            self._changed.set()
-            self._changed = trio.Event()
 
     def _end(self) -> None:
-        for carried in list(self._sockets()):
-            carried.lose()
+        for place in self._table:
+            if place is not None:
+                place.lose()
         while self._farewells:
             self._settle()
         self.poller.close()
 
-    def _sockets(self) -> Iterator[HubSocket]:
-        return (place for place in self._table if isinstance(place, HubSocket))
-
     def _open_sockets(self, index: int, slices: int) -> list[HubSocket]:
         return [place for place in self._table[index::slices] if isinstance(place, HubSocket) and place.state is OPEN]
-
-
-_STEP_SECONDS = 0.05
-"""Between two steps of closing all sockets."""

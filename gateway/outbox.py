@@ -27,8 +27,10 @@ class Outbox:
 
     def chunks(self, count: int) -> list[bytes | memoryview]:
         """The next ``count`` chunks to write, in order, without what is out."""
-        first: list[bytes | memoryview] = [memoryview(self._chunks[0])[self._written :]] if self._chunks else []
-        return first + self._chunks[1:count]
+        next_chunks: list[bytes | memoryview] = [*self._chunks[:count]]
+        if self._written:
+            next_chunks[0] = memoryview(self._chunks[0])[self._written :]
+        return next_chunks
 
     def advance(self, written: int) -> None:
         """``written`` bytes from the front are out."""
