@@ -18,8 +18,8 @@ STROKE_BYTES_MAX = 4_096
 class Whiteboard(Room):
     """Strokes are passed on without waiting for the disk; what an alarm has not yet stored is lost in a crash.
 
-    Keeps one key, ``strokes``: the list of frames, as of the last snapshot. Between snapshots they are in memory only, so
-    the room stores them before it hibernates: the alarm is due earlier than a room falls asleep.
+    Keeps one key, ``strokes``: the list of frames, as of the last snapshot. Between snapshots they are in memory only: the
+    alarm is due before a room falls asleep, as long as ``idle_seconds`` is more than five.
     """
 
     strokes: list[bytes]

@@ -32,6 +32,9 @@ from rooms.testing.disk import Disk
 from rooms.testing.log import RecordingLog
 from storage import DataFolder, RoomKey, StorageSettings
 
+SEGMENT_BYTES = 256 * 1_024
+"""Small, since every run allocates two and every crash copies them."""
+
 
 @asynccontextmanager
 async def open_harness(
@@ -69,7 +72,7 @@ class Harness:
         """Open the data folder and serve."""
         migrations = {kind.name: kind.room_class.migrations for kind in self._kinds}
         self.path = self._data / f"run-{next(self._runs)}"
-        self.folder = DataFolder.open(self.path, StorageSettings(), migrations=migrations)
+        self.folder = DataFolder.open(self.path, StorageSettings(segment_bytes=SEGMENT_BYTES), migrations=migrations)
         self.runtime = Runtime(
             self._kinds,
             self.folder,
