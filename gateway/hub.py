@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import os
 import socket
+from collections import deque
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Protocol
 
 import trio
@@ -41,6 +43,10 @@ class HubSettings:
     close_seconds: float = 5.0
 
 
+ROUND_SECONDS = 0.005
+"""How long a round goes on before other tasks run; what is ready then still is in the next one."""
+
+
 class Readable(Protocol):
     """What a descriptor in the hub's table stands for."""
 
@@ -67,7 +73,7 @@ class Hub:
         self._current: Readable | None = None  # whose turn it is
         self._table: list[Readable | None] = []  # by descriptor: they are small and dense, so a place costs 8 bytes
         self._farewells: list[tuple[HubSocket, int, str, bool]] = []
-        self._kept: list[HubSocket] = []
+        self._kept: deque[HubSocket] = deque()
         self._work = trio.Event()
         self._heartbeat = Heartbeat(wheel, self._open_sockets, settings.ping_seconds, settings.ping_timeout_seconds)
 
@@ -147,12 +153,14 @@ class Hub:
     # rounds
 
     def _round(self) -> None:
-        table = self._table
-        with self._containment:  # who raises ends the round for all; what was ready still is in the next
+        table, end = self._table, perf_counter() + ROUND_SECONDS
+        with self._containment:  # who raises ends the round too
             for fd, events in self.poller.ready():
                 self._current = place = table[fd]
                 if place is not None:  # None: closed earlier in this round
                     place.ready(events)
+                    if perf_counter() > end:
+                        break
         if self._work.is_set():
             self._settle()
 
@@ -162,12 +170,16 @@ class Hub:
             self._settle()
 
     def _settle(self) -> None:
-        """Do once what is left to be done; what that leaves is for the next time."""
-        self._work = trio.Event()
-        kept, self._kept = self._kept, []
-        for carried in kept:
+        """Do once what is left to be done; what that leaves is for the next time, as is what takes too long."""
+        self._work, end = trio.Event(), perf_counter() + ROUND_SECONDS
+        for _ in range(len(self._kept)):
+            carried = self._kept.popleft()
             with self.contained(carried):
                 carried.go_on()
+            if perf_counter() > end:
+                break
+        if self._kept:
+            self._work.set()
         farewells, self._farewells = self._farewells, []
         for carried, code, reason, clean in farewells:
             receiver, carried.receiver = carried.receiver, None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from time import perf_counter
 
 import pytest
 import trio
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Ping, TextMessage
 
+from gateway.carrier import Carrier
 from gateway.frames import PING as OUR_PING
 from gateway.frames import close_frame, pong_frame, text_frame
 from gateway.hub import HubSettings
@@ -191,6 +193,25 @@ async def test_a_flood_of_pings_that_nobody_reads_is_bounded(clock: Clock) -> No
 
 
 # the hub's life
+
+
+async def test_other_tasks_run_while_many_sockets_are_busy(clock: Clock) -> None:
+    """A round is bounded in time, however much is ready and however long sessions take."""
+
+    def work(_carrier: Carrier, _message: str | bytes) -> None:
+        end = perf_counter() + 0.0002
+        while perf_counter() < end:
+            pass
+
+    recorders = [Recorder(work) for _ in range(20)]
+    turns = 0
+    async with running_hub() as running:
+        for client in [await running.connect(recorder) for recorder in recorders]:
+            os.write(client.stream.socket.fileno(), HELLO * 200)
+        while not all(len(recorder.messages) == 200 for recorder in recorders):
+            turns += 1
+            await trio.lowlevel.checkpoint()
+    assert turns > 20, "about eight tenths of a second of work"
 
 
 async def test_a_hub_that_is_cancelled_tells_every_receiver_and_closes_every_socket(clock: Clock) -> None:
