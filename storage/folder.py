@@ -123,7 +123,7 @@ class DataFolder:
         if standing.damage is not None:
             raise self._set_aside(standing, row.generation if row else 0, standing.damage)
         generation = max(row.generation if row else 0, standing.committed[0])
-        known = row is not None and row.state == "live" and row.generation == generation
+        known = row is not None and row.state == "live" and row.generation == generation and not standing.begins_in_tail
         migrations = self._migrations.get(key.kind, _NO_MIGRATIONS)
         file = RoomFile(standing, self.folder_id, generation, migrations, self._settings, self._statements)
         try:
@@ -158,6 +158,8 @@ class DataFolder:
             if not known:
                 return False
             raise self._set_aside(standing, generation, "its file is missing") from None
+        except OSError as error:
+            raise StorageError(f"{standing.key} cannot be opened: {error}") from error
         if size_bytes == 0:
             if known:
                 raise self._set_aside(standing, generation, "its file is empty")

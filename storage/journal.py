@@ -6,20 +6,17 @@ nobody knows and the process must stop (``SyncFailed``). One append at a time; `
 
 from __future__ import annotations
 
-import errno
 import os
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from storage.disk import Disk
+from storage.disk import NO_SPACE, Disk
 from storage.errors import JournalFull, SyncFailed
 from storage.keys import RoomKey
 from storage.record import Flag, Record
 from storage.segment import BATCH_BYTES, HEADER_BYTES, encode_batch, encode_header
 from storage.settings import StorageSettings
-
-_NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 Mark = tuple[int, int]
 """Generation of a room and number of a record in it: how far something has come."""
@@ -133,7 +130,7 @@ class Journal:
             self._disk.write_whole(segment.descriptor, batch, segment.offset)
         except OSError as error:
             self._cut_back(segment, len(batch))
-            if error.errno in _NO_SPACE:
+            if error.errno in NO_SPACE:
                 raise JournalFull(f"the journal cannot grow: {error.strerror}") from error
             raise self._break(error) from error
         if not self._relaxed:
@@ -208,7 +205,7 @@ class Journal:
             if descriptor >= 0:
                 self._disk.close(descriptor)
             self._disk.unlink(path)
-            if error.errno in _NO_SPACE:
+            if error.errno in NO_SPACE:
                 raise JournalFull(f"the journal cannot grow: {error.strerror}") from error
             raise self._break(error) from error
         self._number += 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from pathlib import PurePath
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 from storage.keys import RoomKey
 
@@ -29,7 +29,11 @@ def room_path(key: RoomKey) -> str:
 
 def key_of(path: PurePath) -> RoomKey | None:
     """Whose file ``path`` is, by its name; None if the name was cut, or is not one that ``room_path`` makes."""
-    key = RoomKey(path.parent.parent.name, unquote(path.name.removesuffix(DATABASE_SUFFIX), errors="surrogatepass"))
+    encoded = unquote_to_bytes(path.name.removesuffix(DATABASE_SUFFIX))
+    try:
+        key = RoomKey(path.parent.parent.name, encoded.decode("utf-8", "surrogatepass"))
+    except UnicodeDecodeError:
+        return None
     return key if path.match(room_path(key)) else None
 
 

@@ -12,8 +12,8 @@ import apsw
 
 from storage.alarm import RoomAlarm
 from storage.database import create, first_commit_done, in_memory, open_writer
-from storage.disk import make_folders
-from storage.errors import RoomDestroyed, RoomSetAside, StorageFull, SyncFailed, TurnTooLarge
+from storage.disk import NO_SPACE, make_folders
+from storage.errors import RoomDestroyed, RoomSetAside, StorageError, StorageFull, SyncFailed, TurnTooLarge
 from storage.keys import RoomKey
 from storage.record import Alarm, Flag, Record, body_of, encode_record
 from storage.replay import apply_body, read_room_row
@@ -74,7 +74,8 @@ class RoomFile:
         """
         if self._destroyed:
             raise RoomDestroyed(self.key)
-        if self._behind:
+        if self._behind or not self._turns.stands():
+            self._turns.give_up()
             self._catch_up()
         if self.trouble is not None and self._tail_bytes > self._settings.uncommitted_bytes_max:
             raise StorageFull(f"{self.key} has {self._tail_bytes} bytes that its file has no space for: {self.trouble}")
@@ -238,8 +239,9 @@ class RoomFile:
             make_folders(path.parent)
             remove_database(path)
             connection = create(str(path))
-        except (OSError, apsw.FullError, apsw.CantOpenError, apsw.IOError) as error:
-            raise StorageFull(f"the file of {self.key} cannot be made: {error}") from error
+        except (OSError, apsw.Error) as error:
+            full = isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in NO_SPACE)
+            raise (StorageFull if full else StorageError)(f"the file of {self.key} cannot be made: {error}") from error
         self._standing.made = True
         self._standing.open = True
         self._turns.use(connection, file_stands=True)
@@ -280,7 +282,8 @@ class RoomFile:
 
     def _commit(self) -> bool:
         try:
-            if self._behind:
+            if self._behind or not self._turns.stands():
+                self._turns.give_up()
                 self._catch_up()
             cursor = self._cursor()
             cursor.execute(SET_NUMBER, (self.number,))

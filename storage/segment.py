@@ -51,7 +51,7 @@ class Header:
 class Contents:
     """What a segment holds.
 
-    ``records``: offset and body of each whole record. ``end``: where the last whole record ends. ``batches``: how many were
+    ``records``: offset and body of each whole record. ``end``: where the last whole batch ends. ``batches``: how many were
     seen. ``next_batch``: the number after the last one. ``torn``: what follows ``end`` is the rest of an append that never
     was durable. ``faults``: damage, one sentence each, with its offset.
     """
@@ -110,6 +110,7 @@ def _parse_batch(data: bytes, offset: int, contents: Contents) -> int | None:
         if not any(data[offset : offset + BATCH_BYTES]) and _find_batch(data, offset, contents) is None:
             return None
         return _after_fault(data, offset, contents)
+    records_before = len(contents.records)
     contents.next_batch += 1
     contents.batches += 1
     start = offset + BATCH_BYTES
@@ -118,8 +119,17 @@ def _parse_batch(data: bytes, offset: int, contents: Contents) -> int | None:
     if whole_to == end:
         contents.end = end
         return end
-    contents.end = whole_to
-    return _after_fault(data, whole_to, contents)
+    following = _after_fault(data, whole_to, contents)
+    if following is None:
+        _forget_batch(contents, records_before)
+    return following
+
+
+def _forget_batch(contents: Contents, records_before: int) -> None:
+    """The last batch is torn: it never was durable, and no part of it is kept."""
+    del contents.records[records_before:]
+    contents.next_batch -= 1
+    contents.batches -= 1
 
 
 def _batch_length(data: bytes, offset: int, segment: int, number: int) -> int | None:

@@ -35,6 +35,11 @@ class Standing:
         self.tail: list[Record] = []
 
     @property
+    def begins_in_tail(self) -> bool:
+        """Whether nothing at all was ever committed to the file."""
+        return bool(self.tail) and self.tail[0].number == 1
+
+    @property
     def wal(self) -> Path:
         """The write-ahead file beside the database."""
         return self.path.with_name(self.path.name + "-wal")
