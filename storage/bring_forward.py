@@ -6,6 +6,7 @@ import contextlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import apsw
 
@@ -98,6 +99,8 @@ def _bring(standing: Standing, generation: int, records: Iterable[Body], host: H
         row = _row_or_none(cursor)
         if row is None and first.number != 1:
             raise Damaged(f"its file is empty and its records begin at {first.number}")
+        if row is not None and row[:2] != tuple(standing.key):
+            raise Damaged(f"the file is that of {row[0]}/{row[1]}")
         generation, number = (first.generation, 0) if row is None else (row[3], row[4])
         cursor.execute("BEGIN IMMEDIATE")
         reached = _apply(cursor, generation, number, first, records)
@@ -127,7 +130,7 @@ def _open(standing: Standing, first: Body) -> apsw.Connection:
     return create(str(path))
 
 
-def _row_or_none(cursor: apsw.Cursor) -> tuple[int, ...] | None:
+def _row_or_none(cursor: apsw.Cursor) -> tuple[Any, ...] | None:
     """The row of ``room``; None if the file holds no tables at all: its first commit never reached the disk."""
     if not cursor.execute("SELECT 1 FROM sqlite_schema LIMIT 1").fetchall():
         return None

@@ -144,11 +144,13 @@ class DataFolder:
 
     def close(self) -> None:
         """Every room has been closed: everything is on the disk, and another process may take the folder. Raises ``SyncFailed``."""
-        self.host.commit()
-        self._retirement.finish()
-        self.journal.close()
-        self.host.close()
-        os.close(self._lock)
+        try:
+            self.host.commit()
+            self._retirement.finish()
+            self.journal.close()
+        finally:
+            self.host.close()
+            os.close(self._lock)
 
     def _stands(self, standing: Standing, generation: int, *, known: bool) -> bool:
         """Whether there is a file to open. Raises ``RoomSetAside`` if there should be and is not."""

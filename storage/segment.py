@@ -142,19 +142,22 @@ def _batch_length(data: bytes, offset: int, segment: int, number: int) -> int | 
 
 
 def _parse_records(data: bytes, offset: int, end: int, contents: Contents) -> int:
-    """Add the whole records between ``offset`` and ``end``; returns where the last one ends."""
+    """Add the whole records between ``offset`` and ``end``; returns where the first broken one begins, or ``end``."""
     view = memoryview(data)
-    end = min(end, len(data))
     append = contents.records.append
-    while offset + FRAME.size <= end:
-        length, checksum = FRAME.unpack_from(data, offset)
+    broken_at = end
+    while offset < end:
+        length, checksum = FRAME.unpack_from(data, offset) if offset + FRAME.size <= len(data) else (0, 0)
         start = offset + FRAME.size
+        if not length or start + length > min(end, len(data)):
+            return min(broken_at, offset)
         body = view[start : start + length]
-        if start + length > end or not length or crc32(body) != checksum:
-            break
-        append((offset, decode_body(body)))
+        if crc32(body) == checksum:
+            append((offset, decode_body(body)))
+        else:
+            broken_at = min(broken_at, offset)
         offset = start + length
-    return offset
+    return broken_at
 
 
 def _after_fault(data: bytes, offset: int, contents: Contents) -> int | None:

@@ -10,11 +10,12 @@ import apsw
 
 
 class FullDisk(apsw.VFS):
-    """SQLite's own file system, but for writes while ``is_full``. ``error`` is what they raise."""
+    """SQLite's own file system, but for writes while ``is_full``, or after ``full_after`` more of them. ``error`` is what they raise."""
 
     def __init__(self, below: str) -> None:
         self.below = below
         self.is_full = False
+        self.full_after = -1
         self.error: type[apsw.Error] = apsw.FullError
         super().__init__("full-disk", below)
 
@@ -28,7 +29,11 @@ class _File(apsw.VFSFile):
         super().__init__(disk.below, name, flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
-        if self._disk.is_full:
+        disk = self._disk
+        if disk.full_after == 0:
+            disk.is_full = True
+        disk.full_after -= 1
+        if disk.is_full:
             raise self._disk.error("the test's disk is full")
         super().xWrite(data, offset)
 
