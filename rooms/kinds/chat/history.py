@@ -45,7 +45,7 @@ _INSERT = """INSERT INTO messages (seq, time, sender, name, body, id, time_ms, c
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _LAST = "SELECT seq, time_ms FROM messages ORDER BY seq DESC LIMIT 1"
 _LAST_CHANGE = "SELECT max(changed) FROM messages WHERE changed > seq"
-_BY_ID = "SELECT seq, id, sender, thread, deleted, pinned FROM messages WHERE id = ?"
+_BY_ID = "SELECT seq, id, changed, sender, body, thread, deleted, pinned FROM messages WHERE id = ?"
 _KEY = "history"
 
 
@@ -61,7 +61,9 @@ class Found(NamedTuple):
 
     seq: int
     id: str
+    changed: int
     sender: str
+    body: str
     thread: str | None
     deleted: int
     pinned: int

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -11,6 +11,7 @@ from rooms.kinds.chat.backlog import Page
 from rooms.kinds.chat.requests import SAFE_INTEGER
 
 if TYPE_CHECKING:
+    from rooms.kinds.chat.reactions import Reactions
     from storage import RoomStorage
 
 _COLUMNS = "seq, id, changed, sender, name, body, time, cid, reply_to, mentions, files, meta, edited, deleted, pinned"
@@ -39,8 +40,9 @@ class Range(NamedTuple):
 class Pages:
     """Reads the table ``messages`` of one room. Nothing here writes."""
 
-    def __init__(self, room: str, storage: RoomStorage) -> None:
+    def __init__(self, room: str, storage: RoomStorage, reactions: Reactions) -> None:
         self._room = room
+        self._reactions = reactions
         self._storage = storage
 
     def between(self, among: Range, limit: int) -> Page:
@@ -65,7 +67,9 @@ class Pages:
 
     def _read(self, statement: str, bounds: tuple[int | str, ...], limit: int) -> Page:
         rows = list(self._storage.sql(statement, *bounds, limit + 1))
-        return Page([self._message(row) for row in rows[:limit]], more=len(rows) > limit)
+        messages = [self._message(row) for row in rows[:limit]]
+        self._reactions.put_on(messages)
+        return Page(messages, more=len(rows) > limit)
 
     def _message(self, row: Sequence[Any]) -> dict[str, Any]:
         seq, message_id, changed, sender, name, body, time, *optional = row
@@ -85,7 +89,7 @@ class Pages:
         return message
 
 
-_OPTIONAL = (
+_OPTIONAL: tuple[tuple[str, Callable[[Any], Any]], ...] = (
     ("cid", str),
     ("reply_to", str),
     ("mentions", msgspec.json.decode),
