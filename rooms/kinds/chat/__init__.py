@@ -1,1 +1,6 @@
 """The chat room, against the public names of ``rooms`` only."""
+
+from rooms.kinds.chat.room import ChatRoom
+from rooms.kinds.chat.settings import ChatSettings
+
+__all__ = ["ChatRoom", "ChatSettings"]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rooms import Event
-from rooms.kinds.chat import events, recall
+from rooms.kinds.chat import events, moderation, recall
 from rooms.kinds.chat.membership import Membership
 
 if TYPE_CHECKING:
@@ -22,11 +22,14 @@ USERS_MAX = 100
 
 def join(chat: ChatRoom, connection: Connection, request: ConnectRequest) -> Refusal | None:
     """Let a connection in. Others are told only when its user was not here yet."""
+    barred = moderation.bar(chat, connection.identity)
+    if barred is not None:
+        return barred
     asked: Join = request.data
     name = _chosen_name(connection.identity, asked)
     membership = Membership(session=request.session, since_ms=chat.now_ms, name=name, meta=asked.meta)
     came = _enter(chat, connection, membership)
-    chat.lingering.returned(connection.user)
+    chat.lingering.end(connection.user)
     _welcome(chat, connection, membership, asked, request.ref)
     if came and not chat.is_big:
         name = chat.name_of(connection)
@@ -59,12 +62,13 @@ def described(users: Iterable[Present], count_max: int, size_bytes_max: int) -> 
 
 
 def _enter(chat: ChatRoom, connection: Connection, membership: Membership) -> bool:
+    presence = chat.presence  # read from the attachments before there is one more
     connection.attachment = membership.attachment()
-    return chat.presence.add(connection, membership)
+    return presence.add(connection, membership)
 
 
 def _welcome(chat: ChatRoom, connection: Connection, membership: Membership, asked: Join, ref: events.Ref) -> None:
-    place = chat.history.place
+    place, about = chat.history.place, chat.about.facts
     page_bytes = chat.settings.page_bytes_max
     users, _ = described(chat.presence.users(), USERS_MAX, page_bytes * 3 // 8)
     facts: dict[str, Any] = {
@@ -72,6 +76,10 @@ def _welcome(chat: ChatRoom, connection: Connection, membership: Membership, ask
         "session": membership.session,
         "user": connection.user,
         "name": chat.name_of(connection),
+        "title": about.title,
+        "topic": about.topic,
+        "role": chat.roles.of(connection.identity).word,
+        "reads": chat.receipts.of([connection.user, *(user["user"] for user in users)]),
         "online": chat.presence.online,
         "users": users,
         "head": place.head,

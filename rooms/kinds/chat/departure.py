@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import trio
 
 from rooms.kinds.chat import events
+from rooms.kinds.chat.lingering import Cut
+from rooms.kinds.chat.membership import Membership
 
 if TYPE_CHECKING:
     from rooms import Connection, Refusal
@@ -18,7 +20,8 @@ DISCONNECTED = "disconnected"
 LOST = "lost"
 NOT_AUTHORIZED = "not_authorized"
 
-_REASON_BY_CODE = {4403: NOT_AUTHORIZED}
+_REASONS = {(1000, LEFT): LEFT, (4403, NOT_AUTHORIZED): NOT_AUTHORIZED}
+"""Of ends that the session brought about and told its user of; any other is a plain disconnection."""
 
 
 def leave(chat: ChatRoom, connection: Connection, request: Leave, ref: events.Ref) -> Refusal | None:  # noqa: ARG001
@@ -30,25 +33,33 @@ def leave(chat: ChatRoom, connection: Connection, request: Leave, ref: events.Re
     return None
 
 
-def closed(chat: ChatRoom, connection: Connection, code: int, clean: bool) -> None:
+def closed(chat: ChatRoom, connection: Connection, code: int, reason: str, clean: bool) -> None:
     """A connection is gone. After an unclean end its user is missed only after a while."""
-    if chat.presence.membership(connection) is None:
+    membership = Membership.of(connection.attachment)
+    if membership is None:
         return
+    chat.presence.add(connection, membership)  # if this woke the room, it is not among the connections any more
     if clean:
-        put_out(chat, connection, _REASON_BY_CODE.get(code, DISCONNECTED))
+        put_out(chat, connection, _REASONS.get((code, reason), DISCONNECTED))
         return
     session = chat.session_of(connection)
     if chat.presence.remove(connection):
-        user = connection.user
-        chat.lingering.begin(user, connection.id)
-        chat.background(_linger, chat.settings.linger_seconds, user, connection.id, session, then=chat.on_lingered)
+        over_at = trio.current_time() + chat.settings.linger_seconds
+        chat.lingering.begin(Cut(connection.user, session, over_at))
+        _count_down(chat)
 
 
-def lingered(chat: ChatRoom, user: str, connection_id: str, session: str) -> None:
-    """The time of a cut connection is over: its user has left, if not back since."""
-    present = chat.presence.of(user)
-    if chat.lingering.over(user, connection_id) and not (present and present.connections):
-        _say_left(chat, user, session, LOST)
+def counted_down(chat: ChatRoom, cuts: list[Cut]) -> None:
+    """A cut is over: its user has left. ``cuts`` are those that were counted, perhaps by an isolate that is gone by now."""
+    lingering = chat.lingering
+    if cuts is lingering.cuts:
+        lingering.is_counted = False
+    else:
+        lingering.cuts[:0] = cuts
+    for cut in lingering.over(trio.current_time()):
+        if not chat.presence.connections_of(cut.user):
+            _say_left(chat, cut.user, cut.session, LOST)
+    _count_down(chat)
 
 
 def put_out(chat: ChatRoom, connection: Connection, reason: str) -> None:
@@ -56,7 +67,7 @@ def put_out(chat: ChatRoom, connection: Connection, reason: str) -> None:
     session = chat.session_of(connection)
     connection.attachment = None
     if chat.presence.remove(connection):
-        chat.lingering.returned(connection.user)
+        chat.lingering.end(connection.user)
         _say_left(chat, connection.user, session, reason, without=[connection])
 
 
@@ -67,6 +78,15 @@ def _say_left(chat: ChatRoom, user: str, session: str, reason: str, without: lis
         chat.broadcast(events.left(chat.name, session, user, reason), without=without or [])
 
 
-async def _linger(seconds: float, user: str, connection_id: str, session: str) -> tuple[str, str, str]:
-    await trio.sleep(seconds)
-    return user, connection_id, session
+def _count_down(chat: ChatRoom) -> None:
+    lingering = chat.lingering
+    if lingering.cuts and not lingering.is_counted:
+        lingering.is_counted = True
+        chat.background(_until_the_next_is_over, lingering.cuts, then=chat.on_counted_down)
+
+
+async def _until_the_next_is_over(cuts: list[Cut]) -> list[Cut]:
+    """The list is the room's own: one count serves all that are cut meanwhile, and it outlives the room object."""
+    if cuts:
+        await trio.sleep_until(cuts[0].over_at)
+    return cuts

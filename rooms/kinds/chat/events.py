@@ -29,6 +29,11 @@ def kicked(room: str, by: str, reason: str | None, seconds: int | None) -> Event
     return Event("kicked", {"room": room, "by": by, "reason": reason, "seconds": seconds})
 
 
+def destroyed(room: str) -> Event:
+    """The room and all that was said in it is gone."""
+    return Event("destroyed", {"room": room})
+
+
 def typing(room: str, user: str, name: str, on: bool) -> Event:
     """A user began or ceased to type."""
     return Event("typing", {"room": room, "user": user, "name": name, "typing": on})

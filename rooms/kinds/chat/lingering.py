@@ -2,36 +2,37 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
+
+class Cut(NamedTuple):
+    """A user's last connection ended without a goodbye. ``over_at``: when the user is missed, on the loop's clock in seconds."""
+
+    user: str
+    session: str
+    over_at: float
+
 
 class Lingering:
-    """Which cut connections still count down, and whether their user came back meanwhile.
+    """The cuts that still count down, the first to be over first, and whether somebody is counting."""
 
-    Kept in memory only. If it is lost with the isolate, a user who came back and left again may be said to have left
-    twice; one who stayed away is never kept for ever.
-    """
-
-    __slots__ = ("_returned", "_waiting")
+    __slots__ = ("cuts", "is_counted")
 
     def __init__(self) -> None:
-        self._waiting: dict[str, list[str]] = {}
-        self._returned: set[str] = set()
+        self.cuts: list[Cut] = []
+        self.is_counted = False
 
-    def begin(self, user: str, connection_id: str) -> None:
-        """The user's last connection was cut."""
-        self._waiting.setdefault(user, []).append(connection_id)
+    def begin(self, cut: Cut) -> None:
+        """Count another one down. It is over later than those before it."""
+        self.cuts.append(cut)
 
-    def returned(self, user: str) -> None:
-        """The user came back, or left in another way: no cut connection of theirs matters any more."""
-        self._returned.update(self._waiting.pop(user, ()))
+    def end(self, user: str) -> None:
+        """The user came back, or left in another way: no cut of theirs matters any more."""
+        if self.cuts:
+            self.cuts[:] = [cut for cut in self.cuts if cut.user != user]
 
-    def over(self, user: str, connection_id: str) -> bool:
-        """The time of one cut connection is over. Returns whether its user was not back since."""
-        if connection_id in self._returned:
-            self._returned.discard(connection_id)
-            return False
-        waiting = self._waiting.get(user, [])
-        if connection_id in waiting:
-            waiting.remove(connection_id)
-        if not waiting:
-            self._waiting.pop(user, None)
-        return True
+    def over(self, now: float) -> list[Cut]:
+        """Take out the cuts that are over."""
+        over = [cut for cut in self.cuts if cut.over_at <= now]
+        del self.cuts[: len(over)]
+        return over

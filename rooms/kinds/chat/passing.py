@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rooms.kinds.chat import events
+from rooms.kinds.chat import events, moderation
 
 if TYPE_CHECKING:
     from rooms import Connection, Refusal
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 
 def typing(chat: ChatRoom, connection: Connection, request: Typing, ref: events.Ref) -> Refusal | None:  # noqa: ARG001
-    """Tell the other users that this one begins or ceases to type. In a big room nobody is told."""
-    if chat.is_big:
+    """Tell the other users that this one begins or ceases to type. In a big room, and of a muted user, nobody is told."""
+    if chat.is_big or moderation.silence(chat, connection.identity):
         return None
     user = connection.user
     event = events.typing(chat.name, user, chat.name_of(connection), request.typing)

@@ -70,7 +70,8 @@ class Retention:
     @property
     def days(self) -> int:
         """How many days a message stays: the lesser of what server and owner say; 0 is for ever."""
-        return self._settings.history_days_max
+        limits = [days for days in (self._settings.history_days_max, self._chat.about.facts.history_days) if days]
+        return min(limits, default=0)
 
     def _trim(self) -> bool:
         """Returns whether there is more to take."""
@@ -100,6 +101,7 @@ class Retention:
         chat = self._chat
         chat.cids.trimming(through, self._young_ms())
         chat.history.trimmed(self._number(_LAST_CHANGE, through))
+        chat.reactions.trimming(through)
         self._storage.sql(_TRIM, through)
 
     def _soon_ms(self) -> int:

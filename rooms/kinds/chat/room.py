@@ -6,9 +6,28 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, Room
-from rooms.kinds.chat import arrival, cids, departure, events, history, members, passing, recall, retention, speaking
-from rooms.kinds.chat.lingering import Lingering
+from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, Room, callable_from_rooms
+from rooms.kinds.chat import (
+    about,
+    arrival,
+    cids,
+    departure,
+    edits,
+    events,
+    history,
+    members,
+    moderation,
+    passing,
+    pins,
+    reactions,
+    recall,
+    receipts,
+    retention,
+    roles,
+    sanctions,
+    speaking,
+)
+from rooms.kinds.chat.lingering import Cut, Lingering
 from rooms.kinds.chat.pages import Pages
 from rooms.kinds.chat.presence import Presence
 from rooms.kinds.chat.refusals import NOT_IN_ROOM, UNKNOWN_TYPE
@@ -27,14 +46,24 @@ class ChatRoom(Room):
 
     envelopes = True
     requests = REQUESTS
-    migrations = ((*history.TABLES, *cids.TABLES),)
+    migrations = ((*history.TABLES, *cids.TABLES, *reactions.TABLES, *receipts.TABLES, *roles.TABLES, *sanctions.TABLES),)
     settings = ChatSettings()
+
+    @classmethod
+    def limited(cls, settings: ChatSettings) -> type[ChatRoom]:
+        """Chat rooms with other limits, to be registered as a kind."""
+        return type(cls.__name__, (cls,), {"settings": settings})
 
     async def on_start(self) -> None:
         """Nothing is read before it is needed: a room may be woken by a mere goodbye."""
         self.history = history.History(self.name, self.epoch, self.storage)
-        self.pages = Pages(self.name, self.storage)
+        self.reactions = reactions.Reactions(self.storage)
+        self.pages = Pages(self.name, self.storage, self.reactions)
         self.cids = cids.Cids(self.storage)
+        self.receipts = receipts.Receipts(self.storage)
+        self.about = about.About(self.storage)
+        self.roles = roles.Roles(self.kind, self.name, self.storage)
+        self.sanctions = sanctions.Sanctions(self.storage)
         self.retention = retention.Retention(self)
         self.lingering = Lingering()
 
@@ -49,19 +78,35 @@ class ChatRoom(Room):
             return UNKNOWN_TYPE
         if self.presence.membership(connection) is None:
             return NOT_IN_ROOM
+        if message.type in _SPEECH:
+            silence = moderation.silence(self, connection.identity)
+            if silence is not None:
+                return silence
         return handler(self, connection, message.data, message.ref)
 
-    async def on_close(self, connection: Connection, code: int, reason: str, clean: bool) -> None:  # noqa: ARG002
+    async def on_close(self, connection: Connection, code: int, reason: str, clean: bool) -> None:
         """A connection is gone, by its own will or not."""
-        departure.closed(self, connection, code, clean)
+        departure.closed(self, connection, code, reason, clean)
 
     async def on_alarm(self, alarm: Alarm) -> None:  # noqa: ARG002
         """Something is to be trimmed or forgotten."""
         self.retention.on_alarm()
 
-    async def on_lingered(self, gone: tuple[str, str, str]) -> None:
+    async def on_counted_down(self, cuts: list[Cut]) -> None:
         """A user whose last connection was cut has been away for a while."""
-        departure.lingered(self, *gone)
+        departure.counted_down(self, cuts)
+
+    @callable_from_rooms
+    async def create(self, owner: str, title: str) -> None:
+        """Give the room its owner and its title. It is no event: nobody is here yet."""
+        self.roles.give(owner, roles.Role.OWNER)
+        self.about.change(about.Facts(title=title))
+
+    @callable_from_rooms
+    async def end(self) -> None:
+        """Tell everybody that the room is destroyed, and destroy it."""
+        self.broadcast(events.destroyed(self.name))
+        self.destroy()
 
     @cached_property
     def presence(self) -> Presence:
@@ -78,6 +123,16 @@ class ChatRoom(Room):
         membership = self.presence.membership(connection)
         return (membership and membership.name) or connection.identity.name
 
+    def role_of_user(self, user: str) -> roles.Role:
+        """The greatest role that any connection of ``user`` has, or what the room says of an absent one."""
+        here = [self.roles.of(connection.identity) for connection in self.presence.connections_of(user)]
+        return max(here, default=self.roles.kept(user))
+
+    def acknowledge(self, connection: Connection, ref: events.Ref, **facts: Any) -> None:
+        """Tell whoever asked, and wants to know, that it is done."""
+        if ref is not None:
+            connection.send(events.ack(self.name, ref, **facts))
+
     def session_of(self, connection: Connection) -> str:
         """The session of the socket of a connection that is in the room."""
         membership = self.presence.membership(connection)
@@ -92,4 +147,19 @@ _HANDLERS: Mapping[str, Handler] = {
     "event": passing.signal,
     "history": recall.history,
     "who": members.who,
+    "edit": edits.edit,
+    "delete": edits.delete,
+    "react": reactions.react,
+    "pin": pins.pin,
+    "read": receipts.read,
+    "role": roles.set_role,
+    "room": about.set_room,
+    "kick": moderation.kick,
+    "ban": moderation.ban,
+    "unban": moderation.unban,
+    "mute": moderation.mute,
+    "unmute": moderation.unmute,
 }
+
+_SPEECH = frozenset({"message", "event", "edit", "react"})
+"""What a muted user may not do."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rooms import Event, Refusal
 from rooms.kinds.chat import events
@@ -16,28 +16,40 @@ if TYPE_CHECKING:
     from rooms.kinds.chat.room import ChatRoom
 
 
+class Kept(NamedTuple):
+    """What was said: its place in the history and, unless it was said before, the message as everybody sees it."""
+
+    said: Said
+    message: dict[str, Any] | None
+
+
 def say(chat: ChatRoom, connection: Connection, request: Say, ref: events.Ref) -> Refusal | None:
     """Keep the message and tell all; the sender's ``ack`` comes before the message. Said before under its cid: only the ack."""
-    cid, thread = request.cid, None
-    if cid is not None:
-        earlier = chat.cids.earlier(connection.user, request)
-        if isinstance(earlier, Refusal):
-            return earlier
+    kept = keep(chat, Author(connection.user, chat.name_of(connection)), request)
+    if isinstance(kept, Refusal):
+        return kept
+    if ref is not None or request.cid is not None:
+        _acknowledge(chat, connection, kept.said, request.cid, ref)
+    if kept.message is not None:
+        chat.broadcast(Event("message", kept.message))
+    return None
+
+
+def keep(chat: ChatRoom, author: Author, request: Say) -> Kept | Refusal:
+    """Store what ``author`` says, once however often it is said under one cid. Nobody is told yet."""
+    if request.cid is not None:
+        earlier = chat.cids.earlier(author.user, request)
         if earlier is not None:
-            _acknowledge(chat, connection, earlier, cid, ref)
-            return None
+            return earlier if isinstance(earlier, Refusal) else Kept(earlier, None)
+    thread = None
     if request.reply_to is not None:
         replied = chat.history.find(request.reply_to)
         if replied is None:
             return MESSAGE_NOT_FOUND
         thread = replied.thread or replied.id
-    author = Author(connection.user, chat.name_of(connection))
     message = chat.history.append(author, request, chat.new_id(), thread, chat.now_ms)
     chat.retention.appended()
-    if cid is not None or ref is not None:
-        _acknowledge(chat, connection, Said(message["id"], message["seq"]), cid, ref)
-    chat.broadcast(Event("message", message))
-    return None
+    return Kept(Said(message["id"], message["seq"]), message)
 
 
 def _acknowledge(chat: ChatRoom, connection: Connection, said: Said, cid: str | None, ref: events.Ref) -> None:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from inspect import iscoroutinefunction
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+import trio
+from trio.testing import MockClock
 
-from rooms import ConnectRequest, Identity, Refusal
+from rooms import ConnectRequest, Identity, Refusal, RuntimeSettings
 from rooms.kinds.chat import ChatRoom, ChatSettings
 from rooms.testing import Client, Harness, open_harness
 
@@ -108,14 +111,27 @@ class Lobby:
         await self.harness.restart()
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Virtual time for every test here; pytest-trio would give it only to those that name the clock."""
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents and iscoroutinefunction(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.trio(run=_run_in_virtual_time))
+
+
+def _run_in_virtual_time(main: Callable[[], Any], **options: Any) -> Any:
+    return trio.run(main, **{**options, "clock": MockClock(autojump_threshold=0)})
+
+
 @pytest.fixture
-def open_lobby(tmp_path: Path, autojump_clock: Any) -> Callable[..., AbstractAsyncContextManager[Lobby]]:
+def open_lobby(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Lobby]]:
     """Opens a lobby with other settings."""
 
     @asynccontextmanager
     async def opened(**settings: Any) -> AsyncIterator[Lobby]:
         room_class = ChatRoom.limited(ChatSettings(**settings))
-        async with open_harness({"rooms": room_class}, data=tmp_path) as harness:
+        runtime = RuntimeSettings(retire_seconds=30)  # so that days of virtual time pass quickly
+        async with open_harness({"rooms": room_class}, data=tmp_path, settings=runtime) as harness:
             yield Lobby(harness)
 
     return opened

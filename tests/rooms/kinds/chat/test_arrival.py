@@ -243,3 +243,12 @@ async def test_above_the_presence_limit_a_room_counts_but_does_not_announce(open
         assert ada.hear("left") == []
         await bob.close()
         assert [left["user"] for left in ada.hear("left")] == ["bob"]
+
+
+async def test_a_joiner_who_wakes_the_room_is_announced(lobby):
+    ada = await lobby.join("ada")
+    ada.events()
+    await trio.sleep(20)
+    assert lobby.harness.state("lobby") is State.HIBERNATED
+    await lobby.join("bob")
+    assert [joined["user"] for joined in ada.hear("joined")] == ["bob"]

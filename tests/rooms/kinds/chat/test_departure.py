@@ -118,3 +118,43 @@ async def test_nobody_is_in_the_room_after_the_process_was_gone(lobby, again):
     await getattr(lobby, again)()
     [joined] = (await lobby.join("bob")).hear("joined")
     assert joined["online"] == 1
+
+
+async def test_many_users_who_are_cut_at_once_are_all_missed(lobby):
+    ada = await lobby.join("ada")
+    others = [await lobby.join(f"user-{number}") for number in range(40)]
+    for other in others:
+        await other.cut()
+    back = await lobby.join("user-7")
+    await trio.sleep(6)
+    assert sorted(left["user"] for left in ada.hear("left")) == sorted(f"user-{number}" for number in range(40) if number != 7)
+    assert back.hear("joined")[0]["online"] == 41
+
+
+async def test_a_cut_user_is_missed_though_a_turn_failed_meanwhile(lobby):
+    ada, bob = await lobby.join("ada"), await lobby.join("bob")
+    await bob.cut()
+    with pytest.raises(RuntimeError, match="on purpose"):
+        await lobby.harness.visit("lobby", _fail)
+    await trio.sleep(6)
+    assert [left["user"] for left in ada.hear("left")] == ["bob"]
+
+
+def _fail(_room):
+    raise RuntimeError("on purpose")
+
+
+async def test_whoever_switches_rooms_was_answered_by_the_session_and_is_missed_at_once(lobby):
+    ada, bob = await lobby.join("ada"), await lobby.join("bob")
+    await bob.client.leave(1000, "left", clean=True)
+    assert [left["reason"] for left in ada.hear("left")] == ["left"]
+
+
+@pytest.mark.parametrize("end", ["close", "cut"])
+async def test_an_end_that_wakes_the_room_is_noticed(lobby, end):
+    ada, bob = await lobby.join("ada"), await lobby.join("bob")
+    await trio.sleep(20)
+    assert lobby.harness.state("lobby") is State.HIBERNATED
+    await getattr(bob, end)()
+    await trio.sleep(6)
+    assert [left["user"] for left in ada.hear("left")] == ["bob"]

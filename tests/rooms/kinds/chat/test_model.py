@@ -184,7 +184,7 @@ class Play:
         if not reactions:
             message.pop("reactions", None)
 
-    def changed(self, answer: Any, may: bool, message: dict[str, Any], **facts: Any) -> None:
+    def changed(self, answer: Any, may: bool, message: dict[str, Any], /, **facts: Any) -> None:
         if not may:
             assert answer.code == "not_authorized"
             return
