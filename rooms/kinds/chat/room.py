@@ -88,7 +88,7 @@ class ChatRoom(Room):
         """A connection is gone, by its own will or not."""
         departure.closed(self, connection, code, reason, clean)
 
-    async def on_alarm(self, alarm: Alarm) -> None:  # noqa: ARG002
+    async def on_alarm(self, alarm: Alarm) -> None:
         """Something is to be trimmed or forgotten."""
         self.retention.on_alarm()
 
