@@ -18,6 +18,7 @@ import uuid_utils
 from starlette.applications import Starlette
 
 from gateway.admission import GatewayDoor
+from gateway.api import api_routes
 from gateway.arrivals import Arrivals, ArrivalSettings
 from gateway.authentication import Authenticator
 from gateway.counters import Counters
@@ -29,8 +30,8 @@ from gateway.guests import Guests
 from gateway.http import make_application
 from gateway.hub import Hub
 from gateway.key_set import RemoteKeys
-from gateway.keys import keys_of, secret_in
-from gateway.kinds import kinds_of, migrations_of
+from gateway.keys import SESSION_SECRET_FILE, keys_of, secret_in
+from gateway.kinds import inner_kinds, kinds_of, migrations_of
 from gateway.lifetime import Lifetime, Stage
 from gateway.limits import Limits
 from gateway.listeners import listen_tcp, listen_unix, tls_context
@@ -49,8 +50,9 @@ from gateway.registry import Registry
 from gateway.room_http import RoomHttp
 from gateway.services import Services
 from gateway.settings import Loaded, Settings
+from gateway.sign_in_services import SignInServices, sign_in_services
 from gateway.wheel import Wheel
-from rooms import Kind, Runtime, SystemClock
+from rooms import Kind, RoomError, Runtime, SystemClock
 from storage import DataFolder, StorageError, SyncFailed
 
 SWITCH_SECONDS = 0.0005
@@ -82,7 +84,7 @@ def _run(app: App, log: Logger) -> int:
     except* SyncFailed as failed:
         log.critical("disk_failed", about="what a failed sync left on disk is unknown: nothing more is promised", error=_first(failed))
         _exit_at_once()
-    except* (StorageError, OSError) as failed:
+    except* (StorageError, RoomError, OSError) as failed:
         log.critical("not_serving", error=_first(failed))
         status = 1
     return status
@@ -108,6 +110,7 @@ class App:
     def __init__(self, settings: Settings, kinds: dict[str, Kind], log: Logger) -> None:
         self._settings = settings
         self._kinds = kinds
+        self._all_kinds = [*kinds.values(), *inner_kinds()]
         self._log = log
         self._lifetime = Lifetime()
         self._counters = Counters()
@@ -131,11 +134,15 @@ class App:
         folder = await trio.to_thread.run_sync(self._open_folder)
         for fault in folder.faults:
             self._log.error("journal_damaged", fault=fault)
-        runtime = Runtime(self._kinds.values(), folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
-        services = self._services(runtime)
+        runtime = Runtime(self._all_kinds, folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
+        registry = Registry(self._settings.connections_max, self._settings.connections_per_user_max)
+        signing_in = self._signing_in(runtime, registry)
+        services = self._services(runtime, registry, signing_in)
         async with trio.open_nursery() as nursery:
             await nursery.start(runtime.run)
-            await self._serve(nursery, services, runtime, sockets)
+            await signing_in.revocations.load()
+            nursery.start_soon(signing_in.known_users.run)
+            await self._serve(nursery, services, signing_in, runtime, sockets)
             await stop.wait()
             await self._draining(services, runtime).run(hurry)
             nursery.cancel_scope.cancel()
@@ -143,14 +150,19 @@ class App:
 
     def _open_folder(self) -> DataFolder:
         """Bring everything the journal holds into the files. Blocking."""
-        migrations = migrations_of(self._kinds.values())
+        migrations = migrations_of(self._all_kinds)
         return DataFolder.open(self._settings.data, storage_settings(self._settings), migrations=migrations, progress=self._progress)
 
     def _progress(self, what: str, done: int, total: int) -> None:
         if total:
             self._log.info("recovering", what=what, done=done, total=total)
 
-    def _services(self, runtime: Runtime) -> Services:
+    def _signing_in(self, runtime: Runtime, registry: Registry) -> SignInServices:
+        """What proves who somebody is, beyond tokens."""
+        secret = secret_in(self._settings.data, SESSION_SECRET_FILE)
+        return sign_in_services(self._settings, runtime, registry, secret, clock=SystemClock(), new_id=_new_id, log=self._log)
+
+    def _services(self, runtime: Runtime, registry: Registry, signing_in: SignInServices) -> Services:
         """What sessions share."""
         settings, clock = self._settings, SystemClock()
         dev_secret = secret_in(settings.data) if settings.dev else None
@@ -160,7 +172,7 @@ class App:
             settings=settings,
             authenticator=Authenticator(keys_of(settings, dev_secret), token_rules(settings), clock),
             guests=None if dev_secret is None else Guests(dev_secret.encode(), secrets.token_bytes),
-            registry=Registry(settings.connections_max, settings.connections_per_user_max),
+            registry=registry,
             limits=Limits(trio.current_time, switched_on=settings.rate_limits),
             timers=self._wheel,
             formats=Formats(clock),
@@ -169,9 +181,15 @@ class App:
             now=trio.current_time,
             new_id=_new_id,
             log=self._log,
+            take_ticket=signing_in.tickets.take,
+            signed_in=signing_in.sign_ins,
+            is_revoked=signing_in.revocations.cover,
+            admitted=signing_in.known_users.admitted,
         )
 
-    async def _serve(self, nursery: trio.Nursery, services: Services, runtime: Runtime, sockets: Sequence[socket.socket]) -> None:
+    async def _serve(
+        self, nursery: trio.Nursery, services: Services, signing_in: SignInServices, runtime: Runtime, sockets: Sequence[socket.socket]
+    ) -> None:
         """Start everything that moves bytes. On return clients are answered."""
         settings, keys = self._settings, services.authenticator.keys
         if isinstance(keys, RemoteKeys):
@@ -180,7 +198,15 @@ class App:
         nursery.start_soon(self._wheel.run)
         door = GatewayDoor(services, self._lifetime)
         hub = Hub(hub_settings(settings), self._wheel, self._counters, self._log) if uses_hub(settings) else None
-        edge = Edge(door, self._application(runtime, door), edge_settings(settings), trusts(settings), self._log, hub, self._counters)
+        edge = Edge(
+            door,
+            self._application(runtime, door, services, signing_in),
+            edge_settings(settings),
+            trusts(settings),
+            self._log,
+            hub,
+            self._counters,
+        )
         await nursery.start(edge.run)
         if hub is not None:
             await nursery.start(hub.run)
@@ -199,13 +225,14 @@ class App:
         else:
             edge.listen(listening)
 
-    def _application(self, runtime: Runtime, door: GatewayDoor) -> Starlette:
+    def _application(self, runtime: Runtime, door: GatewayDoor, services: Services, signing_in: SignInServices) -> Starlette:
         return make_application(
             lifetime=self._lifetime,
             stats=lambda: runtime.stats,
             counters=self._counters,
             metrics_token=self._settings.metrics_token,
             room_http=RoomHttp(runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log),
+            api=api_routes(services, signing_in, door.identify),
         )
 
     def _draining(self, services: Services, runtime: Runtime) -> Draining:

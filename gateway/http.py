@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from ipaddress import IPv6Address, ip_address
 
@@ -28,9 +28,15 @@ from rooms import Stats
 
 
 def make_application(
-    *, lifetime: Lifetime, stats: Callable[[], Stats], counters: Counters, metrics_token: str | None, room_http: ASGIApp
+    *,
+    lifetime: Lifetime,
+    stats: Callable[[], Stats],
+    counters: Counters,
+    metrics_token: str | None,
+    room_http: ASGIApp,
+    api: Iterable[Route] = (),
 ) -> Starlette:
-    """The ASGI application behind the edge. ``room_http`` answers for whatever is a room's own HTTP."""
+    """The ASGI application behind the edge. ``room_http`` answers for rooms' own HTTP; ``api`` are the routes of the REST interface."""
     pages = Pages()
     application = Starlette(
         routes=[
@@ -40,6 +46,7 @@ def make_application(
             Route("/readyz", partial(readyz, lifetime)),
             Route("/metrics", partial(metrics, stats, counters, metrics_token)),
             Route("/api/openapi.json", openapi),
+            *api,
         ],
         exception_handlers={HTTPException: refused, Exception: failed},
     )

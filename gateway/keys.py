@@ -13,9 +13,10 @@ from gateway.public_keys import public_keys
 from gateway.settings import SettingError, Settings
 
 SECRET_FILE = "secret"
+SESSION_SECRET_FILE = "session-secret"
 
 
-_NO_KEYS = "no way to check tokens: set jwt_secret (at least 32 bytes), jwt_key_file or jwks_url, or try the server with --dev"
+_NO_KEYS = "no way to check tokens: set ROOMS_JWT_SECRET (at least 32 bytes), ROOMS_JWT_KEY_FILE or ROOMS_JWKS_URL, or try the server with --dev"
 
 
 class Keys(Protocol):
@@ -72,9 +73,9 @@ def keys_of(settings: Settings, dev_secret: str | None) -> FixedKeys | RemoteKey
     return FixedKeys([secret.encode() for secret in shared])
 
 
-def secret_in(folder: Path) -> str:
-    """The secret kept in the data folder, made on first use: only its owner may read it. For ``--dev`` and for guests' keys."""
-    file = folder / SECRET_FILE
+def secret_in(folder: Path, name: str = SECRET_FILE) -> str:
+    """A secret kept in the data folder, made on first use: only its owner may read it. For ``--dev``, guests' keys and session cookies."""
+    file = folder / name
     try:
         return _kept(file)
     except FileNotFoundError:

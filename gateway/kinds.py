@@ -1,4 +1,4 @@
-"""Which kinds of rooms this server serves: the chat, and what ``--kind name=module:Class`` or ``rooms.toml`` add."""
+"""Which kinds of rooms this server serves: the chat, what ``--kind`` or ``rooms.toml`` add, and those that serve inside."""
 
 from __future__ import annotations
 
@@ -11,11 +11,18 @@ from gateway.routes import CHAT
 from gateway.settings import SettingError, Settings
 from rooms import Kind, Room
 from rooms.kinds.chat import ChatRoom, ChatSettings
+from rooms.kinds.directory import DIRECTORY, DirectoryRoom
+from rooms.kinds.users import USERS, UserRoom
 from storage import Migrations
 
 
+def inner_kinds() -> list[Kind]:
+    """Those that have no address: only rooms and the gateway call them."""
+    return [Kind(USERS, UserRoom), Kind(DIRECTORY.kind, DirectoryRoom)]
+
+
 def kinds_of(settings: Settings) -> dict[str, Kind]:
-    """Every kind by its name. Imports authors' modules. Raises ``SettingError`` saying which cannot be had and why."""
+    """Every kind that has an address, by its name. Imports authors' modules. Raises ``SettingError`` saying which cannot be had and why."""
     found = {CHAT: Kind(CHAT, _chat_class(settings))}
     _append_current_folder()
     for name, where in settings.kinds:

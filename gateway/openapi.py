@@ -5,9 +5,12 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from gateway.api import PATHS
+from gateway.description import Json
+from gateway.description import errors as _errors
 from gateway.errors import ERRORS
+from gateway.session_cookies import CSRF_HEADER
 
-Json = dict[str, Any]
 _METHODS = ("get", "head", "post", "put", "patch", "delete", "options")
 
 
@@ -27,12 +30,15 @@ def document() -> Json:
             "/readyz": _get("Ready for new sockets", "text/plain", {"503": {"description": "Starting, or draining before it stops"}}),
             "/metrics": _get("Prometheus text", "text/plain", _errors("401", "403"), security=[{"metrics": []}, {}]),
             "/api/openapi.json": _get("This description", "application/json"),
+            **PATHS,
             "/{kind}/{name}/{path}": _room_paths(),
         },
         "components": {
             "schemas": {"Error": _error_schema()},
             "securitySchemes": {
                 "bearer": _bearer("sub, exp and rooms: what the bearer may enter", bearerFormat="JWT"),
+                "session": _key("cookie", "rooms_session", "set by POST /api/sessions"),
+                "csrf": _key("header", CSRF_HEADER, "equal to the cookie rooms_csrf"),
                 "metrics": _bearer("ROOMS_METRICS_TOKEN; without one set, loopback only"),
             },
         },
@@ -41,6 +47,10 @@ def document() -> Json:
 
 def _bearer(description: str, **more: str) -> Json:
     return {"type": "http", "scheme": "bearer", "description": description, **more}
+
+
+def _key(where: str, name: str, description: str) -> Json:
+    return {"type": "apiKey", "in": where, "name": name, "description": description}
 
 
 def _version() -> str:
@@ -70,11 +80,6 @@ def _room_paths() -> Json:
         {**named, "name": "path", "schema": {"type": "string"}},
     ]
     return {"parameters": parameters, **dict.fromkeys(_METHODS, operation)}
-
-
-def _errors(*statuses: str) -> Json:
-    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
-    return {status: {"description": "Refused", "content": content} for status in statuses}
 
 
 def _error_schema() -> Json:

@@ -17,7 +17,10 @@ from urllib.parse import urlsplit
 from gateway.names import RESERVED_KINDS, is_kind
 
 SECRET_BYTES_MIN = 32
-BUILT_IN_KINDS = frozenset({"rooms", "devices", "users", "private", "directory"})
+INNER_KINDS = frozenset({"users", "private", "directory"})
+"""Kinds that serve inside: their rooms have no address."""
+
+BUILT_IN_KINDS = INNER_KINDS | {"rooms", "devices"}
 
 _SIZE = re.compile(r"([0-9][0-9_,]*)\s*(KiB|MiB|GiB)?", re.ASCII)
 _UNITS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}

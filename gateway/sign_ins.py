@@ -70,14 +70,14 @@ class SignIns:
         found = await self._room(user).sign_in(id, expires_ms, None if token is None else _claims(token))
         return self._cookies.made(user, id, now_ms, expires_ms), self._identity(user, id, found)
 
-    async def end(self, cookie: str) -> str | None:
-        """End the sign-in of the cookie: nothing begins by it any more. Its id; ``None`` if the cookie names none. Raises ``RoomError``."""
+    async def end(self, cookie: str) -> Identity | None:
+        """End the sign-in of the cookie: nothing begins by it any more. Whose it was; ``None`` if it names none. Raises ``RoomError``."""
         named = self._cookies.read(cookie, self._clock.now_ms())
         if named is None or named.token_id is None:
             return None
         await self._room(named.user).sign_out(named.token_id)
         self._revocations.note_ended(named.token_id)
-        return named.token_id
+        return named
 
     async def end_all_of(self, user: str) -> None:
         """End every sign-in of the user. Raises ``RoomError``."""

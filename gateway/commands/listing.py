@@ -9,6 +9,7 @@ from cyclopts import Parameter
 from gateway.commands.flags import Config, Data, Json, settings_of
 from gateway.commands.output import print_json, print_row, size_text, time_text
 from gateway.commands.rooms import checked_kind, readable
+from gateway.setting_values import INNER_KINDS
 from storage import RoomListing, list_rooms
 
 _HEADER = ("NAME", "KIND", "MESSAGES", "SIZE", "LAST ACTIVITY")
@@ -22,11 +23,12 @@ def listing(
     data: Data = None,
     config: Config = None,
 ) -> int:
-    """List the rooms that keep something: name, kind, messages, size, last activity."""
+    """List the rooms that keep something: name, kind, messages, size, last activity. Those without an address only by their kind."""
     folder = settings_of(data, config).data
     chosen = None if kind is None else checked_kind(kind)
     with readable():
-        for number, room in enumerate(list_rooms(folder, chosen)):
+        shown = (room for room in list_rooms(folder, chosen) if chosen is not None or room.key.kind not in INNER_KINDS)
+        for number, room in enumerate(shown):
             if json:
                 print_json(_object(room))
                 continue

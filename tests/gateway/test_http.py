@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from gateway.address import ClientAddress
+from gateway.api import PATHS
 from gateway.counters import Counters
 from gateway.head import RequestHead
 from gateway.http import make_application
@@ -188,7 +189,7 @@ async def test_the_description_is_openapi_and_names_what_is_there() -> None:
     document = json.loads((await site.get("/api/openapi.json")).body)
 
     assert document["openapi"] == "3.1.0"
-    for path in document["paths"]:
+    for path in document["paths"].keys() - PATHS.keys():
         if "{" not in path:
             assert (await site.get(path)).status in (200, 503)
 

@@ -1,0 +1,40 @@
+"""The words in which a resource describes itself (OpenAPI 3.1). Pure."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+
+
+def errors(*statuses: str) -> Json:
+    """Responses that are refusals: every one has the same shape."""
+    content = {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}
+    return {status: {"description": "Refused", "content": content} for status in statuses}
+
+
+def operation(summary: str, *, ok: Json, refused: tuple[str, ...] = (), **more: Any) -> Json:
+    """One operation: what it does, what it answers (by status), with which statuses it refuses."""
+    return {"summary": summary, "responses": {**ok, **errors(*refused)}, **more}
+
+
+def json_body(properties: Json, required: tuple[str, ...], example: Json) -> Json:
+    """A request body that is a JSON object."""
+    schema = {"type": "object", "properties": properties, "required": list(required)}
+    return {"required": True, "content": {"application/json": {"schema": schema, "example": example}}}
+
+
+def json_answer(description: str, example: Json) -> Json:
+    """A response that is a JSON object."""
+    return {"description": description, "content": {"application/json": {"schema": {"type": "object"}, "example": example}}}
+
+
+def text(description: str, **more: Any) -> Json:
+    """A property that is text."""
+    return {"type": "string", "description": description, **more}
+
+
+SIGNED_IN: list[Json] = [{"bearer": []}, {"session": [], "csrf": []}]
+"""What a caller shows who changes something: a token, or the session's cookie with its proof that the request is meant."""
+
+SIGNED_IN_READING: list[Json] = [{"bearer": []}, {"session": []}]
