@@ -49,13 +49,6 @@ _BY_ID = "SELECT seq, id, changed, sender, body, thread, deleted, pinned FROM me
 _KEY = "history"
 
 
-class Author(NamedTuple):
-    """Who says something, and as whom it is shown."""
-
-    user: str
-    name: str
-
-
 class Found(NamedTuple):
     """A kept message, as far as it matters to whoever wants to refer to it or change it."""
 
@@ -99,17 +92,13 @@ class History:
         """The seq of the last stored event; 0 before the first."""
         return self._ends.head
 
-    def append(self, author: Author, said: Say, message_id: str, thread: str | None, now_ms: int) -> dict[str, Any]:
-        """Keep what was said as the next event; its time is later than that of the message before. Returns it as everybody sees it."""
+    def append(self, user: str, name: str, said: Say, message_id: str, thread: str | None, now_ms: int) -> dict[str, Any]:
+        """Keep what ``user``, shown as ``name``, says as the next event, later than the message before. Returns it as everybody sees it."""
         ends = self._ends
         seq = ends.head = ends.head + 1
         time_ms = ends.time_ms = max(now_ms, ends.time_ms + 1)
         time = iso(time_ms)
-        user, name = author
-        body, cid, reply_to = said.message, said.cid, said.reply_to
-        mentions, files, meta = _json(said.mentions), _json(said.files), _json(said.meta)
-        values = (seq, time, user, name, body, message_id, time_ms, seq, cid, reply_to, thread, mentions, files, meta)
-        self._storage.sql(_INSERT, *values)
+        body = said.message
         message = {
             "id": message_id,
             "seq": seq,
@@ -120,7 +109,8 @@ class History:
             "message": body,
             "time": time,
         }
-        _add_optional(message, said)
+        rest = _add_optional(message, said)
+        self._storage.sql(_INSERT, seq, time, user, name, body, message_id, time_ms, seq, said.cid, said.reply_to, thread, *rest)
         return message
 
     def find(self, message_id: str) -> Found | None:
@@ -160,17 +150,17 @@ class History:
         self._storage.put(_KEY, {"head": ends.head, "trimmed": ends.trimmed})
 
 
-def _add_optional(message: dict[str, Any], said: Say) -> None:
+def _add_optional(message: dict[str, Any], said: Say) -> tuple[str | None, str | None, str | None]:
+    """Returns mentions, files and meta as the table keeps them."""
     if said.cid is not None:
         message["cid"] = said.cid
     if said.reply_to is not None:
         message["reply_to"] = said.reply_to
-    if said.mentions:
-        message["mentions"] = said.mentions
-    if said.files:
-        message["files"] = said.files
-    if said.meta:
-        message["meta"] = said.meta
+    if not (said.mentions or said.files or said.meta):
+        return None, None, None
+    given = {"mentions": said.mentions, "files": said.files, "meta": said.meta}
+    message.update((key, value) for key, value in given.items() if value)
+    return _json(said.mentions), _json(said.files), _json(said.meta)
 
 
 def _json(value: object) -> str | None:

@@ -78,7 +78,7 @@ class ChatRoom(Room):
             return UNKNOWN_TYPE
         if self.presence.membership(connection) is None:
             return NOT_IN_ROOM
-        if message.type in _SPEECH:
+        if self.sanctions.mutes and message.type in _SPEECH:
             silence = moderation.silence(self, connection.identity)
             if silence is not None:
                 return silence

@@ -57,13 +57,13 @@ class Sanctions:
         self._storage.sql(_LIFT_OVER, now_ms)
         self._storage.sql(_IMPOSE, user, what, hold.until_ms, by, hold.role, reason)
         if what == MUTE:
-            self._mutes[user] = hold
+            self.mutes[user] = hold
 
     def lift(self, what: str, user: str) -> None:
         """It never was."""
         self._storage.sql(_LIFT, user, what)
         if what == MUTE:
-            self._mutes.pop(user, None)
+            self.mutes.pop(user, None)
 
     def bars(self, user: str) -> list[tuple[str, Hold]]:
         """Bans and kicks of ``user``, bans first."""
@@ -71,8 +71,9 @@ class Sanctions:
 
     def mute_of(self, user: str) -> Hold | None:
         """What keeps ``user`` silent, if anything."""
-        return self._mutes.get(user)
+        return self.mutes.get(user)
 
     @cached_property
-    def _mutes(self) -> dict[str, Hold]:
+    def mutes(self) -> dict[str, Hold]:
+        """Who is muted, until when; some may be over."""
         return {user: Hold(until_ms, role) for user, until_ms, role in self._storage.sql(_MUTES)}

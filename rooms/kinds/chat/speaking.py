@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from rooms import Event, Refusal
 from rooms.kinds.chat import events
 from rooms.kinds.chat.cids import Said
-from rooms.kinds.chat.history import Author
 from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND
 
 if TYPE_CHECKING:
@@ -16,44 +15,38 @@ if TYPE_CHECKING:
     from rooms.kinds.chat.room import ChatRoom
 
 
-class Kept(NamedTuple):
-    """What was said: its place in the history and, unless it was said before, the message as everybody sees it."""
-
-    said: Said
-    message: dict[str, Any] | None
-
-
 def say(chat: ChatRoom, connection: Connection, request: Say, ref: events.Ref) -> Refusal | None:
     """Keep the message and tell all; the sender's ``ack`` comes before the message. Said before under its cid: only the ack."""
-    kept = keep(chat, Author(connection.user, chat.name_of(connection)), request)
+    kept = keep(chat, connection.user, chat.name_of(connection), request)
     if isinstance(kept, Refusal):
         return kept
     if ref is not None or request.cid is not None:
-        _acknowledge(chat, connection, kept.said, request.cid, ref)
-    if kept.message is not None:
-        chat.broadcast(Event("message", kept.message))
+        _acknowledge(chat, connection, kept, request.cid, ref)
+    if not isinstance(kept, Said):
+        chat.broadcast(Event("message", kept))
     return None
 
 
-def keep(chat: ChatRoom, author: Author, request: Say) -> Kept | Refusal:
-    """Store what ``author`` says, once however often it is said under one cid. Nobody is told yet."""
+def keep(chat: ChatRoom, user: str, name: str, request: Say) -> dict[str, Any] | Said | Refusal:
+    """Store what ``user`` says and return it as everybody sees it; or what the user said before under its cid. Nobody is told yet."""
     if request.cid is not None:
-        earlier = chat.cids.earlier(author.user, request)
+        earlier = chat.cids.earlier(user, request)
         if earlier is not None:
-            return earlier if isinstance(earlier, Refusal) else Kept(earlier, None)
+            return earlier
     thread = None
     if request.reply_to is not None:
         replied = chat.history.find(request.reply_to)
         if replied is None:
             return MESSAGE_NOT_FOUND
         thread = replied.thread or replied.id
-    message = chat.history.append(author, request, chat.new_id(), thread, chat.now_ms)
+    message = chat.history.append(user, name, request, chat.new_id(), thread, chat.now_ms)
     chat.retention.appended()
-    return Kept(Said(message["id"], message["seq"]), message)
+    return message
 
 
-def _acknowledge(chat: ChatRoom, connection: Connection, said: Said, cid: str | None, ref: events.Ref) -> None:
-    facts = {"id": said.id, "seq": said.seq, "room": chat.name}
+def _acknowledge(chat: ChatRoom, connection: Connection, kept: dict[str, Any] | Said, cid: str | None, ref: events.Ref) -> None:
+    message_id, seq = kept if isinstance(kept, Said) else (kept["id"], kept["seq"])
+    facts = {"id": message_id, "seq": seq, "room": chat.name}
     if cid is not None:
         facts["cid"] = cid
     connection.send(Event("ack", facts, ref))
