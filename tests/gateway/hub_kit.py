@@ -1,6 +1,6 @@
 """A running hub and clients of it over loopback sockets, in virtual time.
 
-The clock jumps only after nothing happened for a real millisecond: bytes on the loopback interface need a moment.
+The clock jumps only after nothing happened for three real milliseconds: bytes on the loopback interface need a moment.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import trio.testing
 
 from gateway.carrier import Carrier
 from gateway.counters import Counters
-from gateway.door import Admission
+from gateway.edge.door import Admission
 from gateway.frames import close_frame
-from gateway.hub import Hub, HubSettings
+from gateway.hub.hub import Hub, HubSettings
 from gateway.wheel import Wheel
 from tests.gateway.frames_corpus import CLOSE, FRAGMENTS_MAX, MESSAGE_BYTES_MAX, close_payload, from_client
 from tests.gateway.recording_log import RecordingLog
@@ -33,7 +33,7 @@ SETTINGS = HubSettings(message_bytes_max=MESSAGE_BYTES_MAX, fragments_max=FRAGME
 @pytest.fixture
 def clock() -> trio.testing.MockClock:
     """Virtual time."""
-    return trio.testing.MockClock(autojump_threshold=0.001)
+    return trio.testing.MockClock(autojump_threshold=0.003)
 
 
 class Recorder:
@@ -140,7 +140,7 @@ async def running_hub(settings: HubSettings = SETTINGS) -> AsyncIterator[Running
 async def settle() -> None:
     """Let everything happen that can without time passing."""
     for _ in range(3):
-        await trio.testing.wait_all_tasks_blocked(0.002)
+        await trio.testing.wait_all_tasks_blocked(0.001)
 
 
 def without_reasons(frames: bytes) -> bytes:

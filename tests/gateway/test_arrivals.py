@@ -12,13 +12,13 @@ import pytest
 import trio
 import trio.testing
 
-from gateway.address import ClientAddress
-from gateway.arrivals import Arrivals, ArrivalSettings
-from gateway.door import Admission, Decision, HttpReply, Later
+from gateway.edge.address import ClientAddress
+from gateway.edge.door import Admission, Decision, HttpReply, Later
+from gateway.edge.handshake import accept_response
+from gateway.edge.head import RequestHead
 from gateway.frames import text_frame
-from gateway.handshake import accept_response
-from gateway.head import RequestHead
-from gateway.quick_head import quick_head
+from gateway.hub.arrivals import Arrivals, ArrivalSettings
+from gateway.hub.quick_head import quick_head
 from tests.gateway.frames_corpus import HELLO
 from tests.gateway.hub_kit import Client, Recorder, RunningHub, clock, running_hub, settle
 
@@ -149,6 +149,20 @@ async def test_a_door_that_raises_ends_that_connection_only(clock: Clock) -> Non
         assert arriving.running.log.events() == ["session_failed"]
 
 
+async def test_a_general_path_that_raises_ends_nothing_that_is_its_own(clock: Clock) -> None:
+    async with reception() as arriving:
+
+        def fail(sock: socket.socket, received: bytes, decision: Decision | None) -> None:
+            arriving.left.append((sock, received, decision))
+            raise ValueError("broken")
+
+        arriving.arrivals._general = fail
+        client = await arriving.connect(PLAIN)
+        assert arriving.running.log.events() == ["session_failed"]
+        arriving.left[0][0].send(b"still mine")
+        assert await client.receive_exactly(10) == b"still mine"
+
+
 @pytest.mark.parametrize(("sent", "answer"), [(b"", b""), (UPGRADE[:-2], b"HTTP/1.1 408 Request Timeout\r\n")])
 async def test_a_head_that_does_not_come_is_not_waited_for(sent: bytes, answer: bytes, clock: Clock) -> None:
     async with reception() as arriving:
@@ -192,12 +206,12 @@ async def test_a_connection_that_ends_before_its_head_leaves_nothing(clock: Cloc
 
 
 async def test_running_out_of_descriptors_harms_no_open_socket_and_passes(clock: Clock) -> None:
-    """Those who wait are turned away, the loop does not spin, the log has one line, and then it goes on."""
+    """Those who wait are turned away now and then, the loop does not spin, the log has one line, and in the end it goes on."""
     recorder = Recorder(lambda carrier, message: carrier.send_nowait(text_frame(message)))
-    async with reception(lambda: Admission(recorder.open)) as arriving:
+    async with reception(lambda: Admission(recorder.open), ArrivalSettings(retry_seconds=10)) as arriving:
         old = await arriving.connect(UPGRADE)
         await old.receive_exactly(12)
-        clients = [socket.socket() for _ in range(3)]
+        clients, late = [socket.socket() for _ in range(3)], [socket.socket() for _ in range(3)]
         with _no_descriptor_left():
             for client in clients:
                 client.connect(arriving._address)
@@ -205,13 +219,20 @@ async def test_running_out_of_descriptors_harms_no_open_socket_and_passes(clock:
             for client in clients:
                 assert client.recv(1) == b""
             await old.send(HELLO)
-            await trio.sleep(5)
+            await settle()
             assert recorder.messages == ["hello"]
-        await trio.sleep(1)
+            for client in late:
+                client.connect(arriving._address)
+                await settle()
+                with pytest.raises(BlockingIOError):  # nothing is accepted for a while
+                    client.recv(1, socket.MSG_DONTWAIT)
+                await trio.sleep(11)
+                assert client.recv(1, socket.MSG_DONTWAIT) == b""
+        await trio.sleep(11)
         new = await arriving.connect(UPGRADE)
         assert await new.receive_exactly(12) == b"HTTP/1.1 101"
         assert arriving.running.log.events() == ["descriptors_exhausted"]
-        for client in clients:
+        for client in clients + late:
             client.close()
 
 

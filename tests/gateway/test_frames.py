@@ -51,6 +51,8 @@ def test_text_is_decoded() -> None:
         from_client(TEXT, b"\xff is no UTF-8"),
         from_client(BINARY, bytes(LIMIT + 1)),
         b"\x81\xfe\x00\x05" + bytes(9),
+        b"\x81\xfe\x00\x7d" + bytes(4 + 125),
+        b"\x82\xff" + (65_535).to_bytes(8, "big") + bytes(4 + 65_535),
         b"\x82\xff" + (5).to_bytes(8, "big") + bytes(9),
         b"\x82\xff" + b"\xff" * 8 + bytes(9),
     ],
