@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from rooms import Event
+from rooms import Event, Refusal
 from rooms.kinds.chat.backlog import Page, first_that_fit, last_that_fit, recovers
 from rooms.kinds.chat.pages import Range
 from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND
 from rooms.kinds.chat.requests import SAFE_INTEGER
 
 if TYPE_CHECKING:
-    from rooms import Connection, Refusal
+    from rooms import Connection
     from rooms.kinds.chat.events import Ref
     from rooms.kinds.chat.requests import Join, ReadHistory
     from rooms.kinds.chat.room import ChatRoom
@@ -30,19 +30,27 @@ class Backlog(NamedTuple):
 
 
 def history(chat: ChatRoom, connection: Connection, request: ReadHistory, ref: Ref) -> Refusal | None:
-    """Answer with a page of the history, of one thread or of what is pinned."""
+    """Send a page of the history, of one thread or of what is pinned."""
+    found = answer(chat, request)
+    if isinstance(found, Refusal):
+        return found
+    connection.send(Event("history", found, ref))
+    return None
+
+
+def answer(chat: ChatRoom, request: ReadHistory) -> dict[str, Any] | Refusal:
+    """What ``history`` answers."""
     place = chat.history.place
-    answer: dict[str, Any] = {"room": chat.name, "head": place.head, "epoch": place.epoch}
+    facts: dict[str, Any] = {"room": chat.name, "head": place.head, "epoch": place.epoch}
     if request.since is not None:
-        page, answer["recovered"] = backlog(chat, request, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
+        page, facts["recovered"] = backlog(chat, request, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
     else:
         asked = _asked(chat, request)
         if asked is None:
             return MESSAGE_NOT_FOUND
         fit = last_that_fit if request.after is None else first_that_fit
         page = fit(asked, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
-    connection.send(Event("history", {**answer, "messages": page.messages, "more": page.more}, ref))
-    return None
+    return {**facts, "messages": page.messages, "more": page.more}
 
 
 def backlog(chat: ChatRoom, request: Join | ReadHistory, size_bytes: int) -> Backlog:

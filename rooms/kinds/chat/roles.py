@@ -58,6 +58,11 @@ class Roles:
         """What the room says, whether the user is here or not."""
         return self._roles.get(user, Role.MEMBER)
 
+    @property
+    def has_owner(self) -> bool:
+        """Whether somebody made this room."""
+        return Role.OWNER in self._roles.values()
+
     def give(self, user: str, role: Role) -> None:
         """Make ``user`` that from now on."""
         if role is Role.MEMBER:

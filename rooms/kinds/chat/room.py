@@ -10,6 +10,7 @@ from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, Room, ca
 from rooms.kinds.chat import (
     about,
     arrival,
+    calls,
     cids,
     departure,
     edits,
@@ -97,16 +98,42 @@ class ChatRoom(Room):
         departure.counted_down(self, cuts)
 
     @callable_from_rooms
-    async def create(self, owner: str, title: str) -> None:
-        """Give the room its owner and its title. It is no event: nobody is here yet."""
+    async def create(self, owner: str, title: str) -> bool:
+        """Give the room its owner and its title; ``False`` if it has been made before. It is no event: nobody is here yet."""
+        if self.roles.has_owner:
+            return False
         self.roles.give(owner, roles.Role.OWNER)
         self.about.change(about.Facts(title=title))
+        return True
 
     @callable_from_rooms
-    async def end(self) -> None:
-        """Tell everybody that the room is destroyed, and destroy it."""
-        self.broadcast(events.destroyed(self.name))
-        self.destroy()
+    async def end(self, identity: dict[str, Any]) -> dict[str, Any] | None:
+        """Tell everybody that the room is destroyed, and destroy it. ``None``, or a refusal to whoever does not own it."""
+        refusal = calls.may_destroy(self, identity)
+        if refusal is None:
+            self.broadcast(events.destroyed(self.name))
+            self.destroy()
+        return refusal
+
+    @callable_from_rooms
+    async def describe(self, user: str) -> dict[str, Any]:
+        """The room as ``user`` finds it in a list."""
+        return calls.describe(self, user)
+
+    @callable_from_rooms
+    async def page(self, identity: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
+        """A page of the history, or a refusal."""
+        return calls.page(self, identity, request)
+
+    @callable_from_rooms
+    async def publish(self, identity: dict[str, Any], name: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Say something as a user shown as ``name``; what its ``ack`` would say, or a refusal."""
+        return calls.publish(self, identity, name, request)
+
+    @callable_from_rooms
+    async def members(self, query: str, limit: int | None) -> dict[str, Any]:
+        """Who is here."""
+        return calls.members(self, query, limit)
 
     @cached_property
     def presence(self) -> Presence:
