@@ -17,24 +17,24 @@ import trio
 import uuid_utils
 from starlette.applications import Starlette
 
-from gateway.admission import GatewayDoor
 from gateway.api import api_routes
-from gateway.arrivals import Arrivals, ArrivalSettings
-from gateway.authentication import Authenticator
+from gateway.auth.admission import GatewayDoor
+from gateway.auth.authentication import Authenticator
+from gateway.auth.guests import Guests
+from gateway.auth.key_set import RemoteKeys
+from gateway.auth.keys import SESSION_SECRET_FILE, keys_of, secret_in
+from gateway.auth.sign_in_services import SignInServices, sign_in_services
 from gateway.counters import Counters
 from gateway.descriptors import raise_descriptor_limit
 from gateway.draining import Draining
-from gateway.edge import Edge
-from gateway.formats import Formats
-from gateway.guests import Guests
-from gateway.http import make_application
-from gateway.hub import Hub
-from gateway.key_set import RemoteKeys
-from gateway.keys import SESSION_SECRET_FILE, keys_of, secret_in
+from gateway.edge.edge import Edge
+from gateway.edge.listeners import listen_tcp, listen_unix, tls_context
+from gateway.http.application import make_application
+from gateway.http.room_http import RoomHttp
+from gateway.hub.arrivals import Arrivals, ArrivalSettings
+from gateway.hub.hub import Hub
 from gateway.kinds import inner_kinds, kinds_of, migrations_of
 from gateway.lifetime import Lifetime, Stage
-from gateway.limits import Limits
-from gateway.listeners import listen_tcp, listen_unix, tls_context
 from gateway.logs import Logger, configure_logs
 from gateway.part_settings import (
     edge_settings,
@@ -46,11 +46,11 @@ from gateway.part_settings import (
     trusts,
     uses_hub,
 )
-from gateway.registry import Registry
-from gateway.room_http import RoomHttp
-from gateway.services import Services
+from gateway.session.formats import Formats
+from gateway.session.limits import Limits
+from gateway.session.registry import Registry
+from gateway.session.services import Services
 from gateway.settings import Loaded, Settings
-from gateway.sign_in_services import SignInServices, sign_in_services
 from gateway.wheel import Wheel
 from rooms import Kind, RoomError, Runtime, SystemClock
 from storage import DataFolder, StorageError, SyncFailed

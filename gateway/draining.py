@@ -13,10 +13,10 @@ from typing import Protocol
 
 import trio
 
-from gateway.containment import Log
-from gateway.envelope_session import EnvelopeSession
+from gateway.edge.containment import Log
 from gateway.lifetime import Lifetime, Stage
-from gateway.registry import Registered, Registry
+from gateway.session.envelope_session import EnvelopeSession
+from gateway.session.registry import Registered, Registry
 from rooms import Event
 
 SPREAD_SHARE = 0.4

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from gateway.door import HttpReply
-from gateway.head import Header
+from gateway.edge.door import HttpReply
+from gateway.edge.head import Header
 from rooms import Refusal, RoomError
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import select
 from ipaddress import ip_address, ip_network
 
-from gateway.address import Trusts
-from gateway.edge import EdgeSettings
-from gateway.http_wire import HttpSettings
-from gateway.hub import HubSettings
-from gateway.room_http import RoomHttpSettings
+from gateway.auth.tokens import TokenRules
+from gateway.edge.address import Trusts
+from gateway.edge.edge import EdgeSettings
+from gateway.edge.http_wire import HttpSettings
+from gateway.http.room_http import RoomHttpSettings
+from gateway.hub.hub import HubSettings
 from gateway.settings import Settings
-from gateway.stream import StreamSettings
-from gateway.tokens import TokenRules
+from gateway.stream.stream import StreamSettings
 from rooms import RuntimeSettings
 from storage import StorageSettings
 

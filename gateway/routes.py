@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-from gateway.door import HttpReply
+from gateway.edge.door import HttpReply
 from gateway.errors import http_reply, refusal
 from gateway.names import RESERVED_KINDS, is_kind, name_in_path
 from rooms import RoomKey

@@ -145,7 +145,7 @@ def _check_tls(settings: Settings) -> None:
 
 
 def _check_keys(settings: Settings) -> None:
-    """One source of keys, fitting the algorithm. That there is one at all is the concern of ``gateway.keys``."""
+    """One source of keys, fitting the algorithm. That there is one at all is the concern of ``gateway.auth.keys``."""
     shared = settings.jwt_algorithm == "HS256"
     if settings.jwt_key_file is not None and settings.jwks_url is not None:
         raise SettingError("jwt_key_file and jwks_url cannot both be set")

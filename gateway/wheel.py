@@ -11,7 +11,7 @@ from typing import Protocol
 
 import trio
 
-from gateway.containment import Containment, Log
+from gateway.edge.containment import Containment, Log
 
 
 class Target(Protocol):

@@ -6,9 +6,9 @@ from starlette.routing import Route
 
 from gateway.api import accounts, avatars, me, revoke, sessions, tickets
 from gateway.api.callers import Callers, Identify
-from gateway.description import Json
-from gateway.services import Services
-from gateway.sign_in_services import SignInServices
+from gateway.auth.sign_in_services import SignInServices
+from gateway.http.description import Json
+from gateway.session.services import Services
 
 __all__ = ["PATHS", "api_routes"]
 

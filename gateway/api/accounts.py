@@ -9,11 +9,11 @@ from starlette.responses import Response
 from gateway.api.answers import json, route
 from gateway.api.bodies import json_of
 from gateway.api.callers import ORIGIN_REFUSED, Callers, host_of
-from gateway.description import Json, json_answer, json_body, operation, text
+from gateway.auth.passwords import OVERLOADED, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
+from gateway.auth.sign_in_services import SignInServices
 from gateway.errors import refusal
+from gateway.http.description import Json, json_answer, json_body, operation, text
 from gateway.names import DISPLAY_NAME_CHARACTERS_MAX, GUEST_PREFIX, NAME_CHARACTERS_MAX, display_name_of, name_of
-from gateway.passwords import OVERLOADED, PASSWORD_CHARACTERS_MAX, PASSWORD_CHARACTERS_MIN
-from gateway.sign_in_services import SignInServices
 from rooms import Refusal, RoomKey
 from rooms.kinds.users import USERS
 

@@ -6,10 +6,10 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.answers import route
-from gateway.description import Json, operation
+from gateway.auth.sign_in_services import SignInServices
 from gateway.errors import refusal
+from gateway.http.description import Json, operation
 from gateway.names import name_of
-from gateway.sign_in_services import SignInServices
 from rooms import Refusal, RoomKey
 from rooms.kinds.users import USERS
 

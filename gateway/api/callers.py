@@ -6,14 +6,14 @@ from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
 
-from gateway.address import ClientAddress
-from gateway.credentials import SESSION_COOKIE as SESSION
-from gateway.credentials import Form, cookie, credential_of, origin_may_connect
+from gateway.auth.credentials import SESSION_COOKIE as SESSION
+from gateway.auth.credentials import Form, cookie, credential_of, origin_may_connect
+from gateway.auth.session_cookies import CSRF_HEADER
+from gateway.auth.sign_in_services import SignInServices
+from gateway.edge.address import ClientAddress
+from gateway.edge.head import RequestHead
 from gateway.errors import NOT_AUTHORIZED, refusal
-from gateway.head import RequestHead
-from gateway.session_cookies import CSRF_HEADER
 from gateway.settings import Settings
-from gateway.sign_in_services import SignInServices
 from rooms import Identity, Refusal
 
 Identify = Callable[[RequestHead, ClientAddress], Awaitable[Identity | Refusal | None]]

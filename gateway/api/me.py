@@ -12,12 +12,12 @@ from starlette.responses import Response
 from gateway.api.answers import json, route
 from gateway.api.bodies import form_of
 from gateway.api.callers import Callers
-from gateway.description import SIGNED_IN, SIGNED_IN_READING, Json, json_answer, operation, text
+from gateway.auth.sign_in_services import SignInServices
+from gateway.auth.sign_ins import avatar_address
 from gateway.errors import refusal
+from gateway.http.description import SIGNED_IN, SIGNED_IN_READING, Json, json_answer, operation, text
 from gateway.names import DISPLAY_NAME_CHARACTERS_MAX, display_name_of
 from gateway.pictures import PICTURE_BYTES_MAX
-from gateway.sign_in_services import SignInServices
-from gateway.sign_ins import avatar_address
 from rooms import Identity, Refusal, RoomKey
 from rooms.kinds.users import USERS
 

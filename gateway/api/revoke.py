@@ -12,11 +12,11 @@ from starlette.responses import Response
 from gateway.api.answers import json, route
 from gateway.api.bodies import json_of
 from gateway.api.callers import Callers
-from gateway.description import SIGNED_IN, Json, json_answer, json_body, operation, text
+from gateway.auth.sign_in_services import SignInServices
 from gateway.errors import refusal
+from gateway.http.description import SIGNED_IN, Json, json_answer, json_body, operation, text
 from gateway.names import name_of
-from gateway.services import Services
-from gateway.sign_in_services import SignInServices
+from gateway.session.services import Services
 from rooms import Refusal
 
 REVOKED = "Revoked"

@@ -11,14 +11,14 @@ from gateway.api.answers import json, nothing, route
 from gateway.api.bodies import json_of
 from gateway.api.callers import FORGED, ORIGIN_REFUSED, Callers, host_of, session_cookie
 from gateway.api.me import EXAMPLE, described
-from gateway.authentication import Pending
-from gateway.description import Json, json_answer, json_body, operation, text
+from gateway.auth.authentication import Pending
+from gateway.auth.passwords import OVERLOADED, PASSWORD_CHARACTERS_MAX
+from gateway.auth.sign_in_services import SignInServices
+from gateway.auth.tokens import TokenFault
 from gateway.errors import TOKEN_REFUSED, refusal
+from gateway.http.description import Json, json_answer, json_body, operation, text
 from gateway.names import name_of
-from gateway.passwords import OVERLOADED, PASSWORD_CHARACTERS_MAX
-from gateway.services import Services
-from gateway.sign_in_services import SignInServices
-from gateway.tokens import TokenFault
+from gateway.session.services import Services
 from rooms import Identity, Refusal, RoomKey
 from rooms.kinds.users import USERS
 

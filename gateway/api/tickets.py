@@ -7,9 +7,9 @@ from starlette.responses import Response
 
 from gateway.api.answers import json, route
 from gateway.api.callers import Callers
-from gateway.description import SIGNED_IN, Json, json_answer, operation
-from gateway.sign_in_services import SignInServices
-from gateway.tickets import TICKET_SECONDS
+from gateway.auth.sign_in_services import SignInServices
+from gateway.auth.tickets import TICKET_SECONDS
+from gateway.http.description import SIGNED_IN, Json, json_answer, operation
 from rooms import Refusal
 
 PATHS: Json = {

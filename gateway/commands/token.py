@@ -9,12 +9,12 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
+from gateway.auth.keys import SECRET_FILE, secret_in
+from gateway.auth.tokens import EXPIRY_SECONDS_MAX, mint
 from gateway.commands.errors import CommandError
 from gateway.commands.flags import Config, Data, settings_of
-from gateway.keys import SECRET_FILE, secret_in
 from gateway.names import GUEST_PREFIX, name_of
 from gateway.settings import Settings
-from gateway.tokens import EXPIRY_SECONDS_MAX, mint
 
 _DURATION = re.compile(r"(\d{1,9})([smhd]?)", re.ASCII)
 _UNIT_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86_400}

@@ -8,11 +8,11 @@ from typing import Any
 
 import trio
 
-from gateway.address import ClientAddress
-from gateway.admission import GatewayDoor
-from gateway.door import Admission, HttpReply
-from gateway.head import RequestHead
-from gateway.keys import FixedKeys
+from gateway.auth.admission import GatewayDoor
+from gateway.auth.keys import FixedKeys
+from gateway.edge.address import ClientAddress
+from gateway.edge.door import Admission, HttpReply
+from gateway.edge.head import RequestHead
 from gateway.lifetime import Lifetime, Stage
 from tests.gateway.standins import SECRET, Gateway, RecordingCarrier
 

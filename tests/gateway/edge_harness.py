@@ -9,12 +9,12 @@ from typing import Any
 import trio
 import trio.testing
 
-from gateway.address import ClientAddress
-from gateway.arrival import Arrival
 from gateway.carrier import Carrier
-from gateway.door import Admission, Decision, ToApplication
-from gateway.edge import Edge, EdgeSettings
-from gateway.head import RequestHead
+from gateway.edge.address import ClientAddress
+from gateway.edge.arrival import Arrival
+from gateway.edge.door import Admission, Decision, ToApplication
+from gateway.edge.edge import Edge, EdgeSettings
+from gateway.edge.head import RequestHead
 from tests.gateway.frames_corpus import TEXT, from_server
 from tests.gateway.recording_log import RecordingLog
 

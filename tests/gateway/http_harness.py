@@ -13,10 +13,10 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from gateway.address import ClientAddress
-from gateway.asgi import Application, Exchange
-from gateway.head import RequestHead
-from gateway.http_wire import HttpSettings, HttpWire
+from gateway.edge.address import ClientAddress
+from gateway.edge.asgi import Application, Exchange
+from gateway.edge.head import RequestHead
+from gateway.edge.http_wire import HttpSettings, HttpWire
 from tests.gateway.recording_log import RecordingLog
 
 SETTINGS = HttpSettings(body_bytes_max=100_000)

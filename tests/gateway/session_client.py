@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from gateway.envelope_session import EnvelopeSession
+from gateway.session.envelope_session import EnvelopeSession
 from rooms import Identity, RoomKey
 from tests.gateway.standins import NOW_MS, Gateway, RecordingCarrier
 

@@ -8,16 +8,16 @@ from typing import Any, ClassVar
 import msgpack
 import msgspec
 
-from gateway.authentication import Authenticator
+from gateway.auth.authentication import Authenticator
+from gateway.auth.guests import Guests
+from gateway.auth.keys import FixedKeys
+from gateway.auth.tokens import TokenRules, mint
 from gateway.counters import Counters
-from gateway.formats import Formats
-from gateway.guests import Guests
-from gateway.keys import FixedKeys
-from gateway.limits import Limits
-from gateway.registry import Registry
-from gateway.services import Services, Target
+from gateway.session.formats import Formats
+from gateway.session.limits import Limits
+from gateway.session.registry import Registry
+from gateway.session.services import Services, Target
 from gateway.settings import Settings
-from gateway.tokens import TokenRules, mint
 from rooms import Bundle, ConnectRequest, Envelope, Event, Kind, Peer, Refusal, Room, RoomKey, SilentLog
 
 SECRET = "a secret of thirty-two bytes or more"

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.address import ClientAddress
-from gateway.admission import GatewayDoor
-from gateway.door import Admission, ToApplication
-from gateway.envelope_session import EnvelopeSession
-from gateway.head import RequestHead
+from gateway.auth.admission import GatewayDoor
+from gateway.edge.address import ClientAddress
+from gateway.edge.door import Admission, ToApplication
+from gateway.edge.head import RequestHead
 from gateway.lifetime import Stage
-from gateway.raw_session import RawSession
+from gateway.session.envelope_session import EnvelopeSession
+from gateway.session.raw_session import RawSession
 from rooms import Identity, Refusal, RoomKey
 from tests.gateway.door_kit import LOBBY, Door, LateKeys, bearer, code_of, subprotocol
 from tests.gateway.standins import RecordingCarrier

@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from gateway.door import Admission, Later
+from gateway.edge.door import Admission, Later
 from tests.gateway.door_kit import LOBBY, Door, LateKeys, bearer, code_of, subprotocol
 
 # limits

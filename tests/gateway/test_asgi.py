@@ -11,10 +11,10 @@ import trio.testing
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
-from gateway.address import ClientAddress
-from gateway.asgi import Exchange
-from gateway.head import RequestHead
-from gateway.http_wire import HttpWire
+from gateway.edge.address import ClientAddress
+from gateway.edge.asgi import Exchange
+from gateway.edge.head import RequestHead
+from gateway.edge.http_wire import HttpWire
 from tests.gateway.http_harness import SETTINGS, answering, get, served, starlette
 from tests.gateway.recording_log import RecordingLog
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.assembly import Assembly, Closed, Fault, Outcome, Pinged
+from gateway.hub.assembly import Assembly, Closed, Fault, Outcome, Pinged
 from tests.gateway.frames_corpus import BINARY, CLOSE, CONTINUATION, PING, PONG, TEXT, close_payload, from_client
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from gateway.authentication import Authenticator, Pending
-from gateway.keys import FixedKeys
-from gateway.tokens import TokenFault, TokenRules, mint
+from gateway.auth.authentication import Authenticator, Pending
+from gateway.auth.keys import FixedKeys
+from gateway.auth.tokens import TokenFault, TokenRules, mint
 from rooms import Identity
 from tests.gateway.standins import NOW_MS, SECRET, Clock
 

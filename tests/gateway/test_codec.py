@@ -13,7 +13,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.codec import BadMessage, Request, decode, fitted
+from gateway.session.codec import BadMessage, Request, decode, fitted
 
 SAFE = 2**53
 

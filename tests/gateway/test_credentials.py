@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.credentials import Credential, Form, cookie, credential_of, origin_may_connect, subprotocol_of
-from gateway.head import RequestHead
+from gateway.auth.credentials import Credential, Form, cookie, credential_of, origin_may_connect, subprotocol_of
+from gateway.edge.head import RequestHead
 
 TOKEN = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhIn0.c2ln"
 

@@ -11,7 +11,7 @@ from trio.testing import MockClock
 
 from gateway.draining import Draining
 from gateway.lifetime import Lifetime, Stage
-from gateway.registry import Registry
+from gateway.session.registry import Registry
 from rooms.testing import RecordingLog
 
 

@@ -9,10 +9,10 @@ import pytest
 import trio
 import trio.testing
 
-from gateway.address import ClientAddress
-from gateway.door import Admission, HttpReply, Later
-from gateway.edge import Edge, EdgeSettings
-from gateway.http_wire import HttpSettings
+from gateway.edge.address import ClientAddress
+from gateway.edge.door import Admission, HttpReply, Later
+from gateway.edge.edge import Edge, EdgeSettings
+from gateway.edge.http_wire import HttpSettings
 from tests.gateway.edge_harness import PLAIN, UPGRADE, EchoDoor, application, everything, exchange, running, status_of, until
 from tests.gateway.frames_corpus import CLOSE, HELLO, TEXT, close_payload, from_client, from_server
 from tests.gateway.recording_log import RecordingLog

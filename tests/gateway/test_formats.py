@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.formats import EVENT_BYTES_MAX, Formats
+from gateway.session.formats import EVENT_BYTES_MAX, Formats
 from rooms import Bundle, Event
 from tests.gateway.standins import Clock, envelopes
 

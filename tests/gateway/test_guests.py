@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.guests import Guests
+from gateway.auth.guests import Guests
 from gateway.names import name_of
 
 SECRET = b"s" * 32

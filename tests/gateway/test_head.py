@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from gateway.address import ClientAddress, client_address
-from gateway.handshake import accept_response, accept_value, asks_for_websocket, canned_head, handshake_fault
-from gateway.head import Header, RequestHead
-from gateway.http_faults import head_fault
+from gateway.edge.address import ClientAddress, client_address
+from gateway.edge.handshake import accept_response, accept_value, asks_for_websocket, canned_head, handshake_fault
+from gateway.edge.head import Header, RequestHead
+from gateway.edge.http_faults import head_fault
 
 PROXIES = {"10.0.0.1", "10.0.0.2", "2001:db8::1", "unix"}
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import trio
 import trio.testing
 
-from gateway.heartbeat import Heartbeat
+from gateway.hub.heartbeat import Heartbeat
 from gateway.wheel import Wheel
 from tests.gateway.recording_log import RecordingLog
 

@@ -7,8 +7,8 @@ import trio.testing
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.edge import EdgeSettings
-from gateway.http_wire import HttpSettings
+from gateway.edge.edge import EdgeSettings
+from gateway.edge.http_wire import HttpSettings
 from tests.gateway.edge_harness import PLAIN, UPGRADE, running, until
 
 REQUESTS = (

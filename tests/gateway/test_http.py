@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from gateway.address import ClientAddress
 from gateway.api import PATHS
 from gateway.counters import Counters
-from gateway.head import RequestHead
-from gateway.http import make_application
+from gateway.edge.address import ClientAddress
+from gateway.edge.head import RequestHead
+from gateway.http.application import make_application
+from gateway.http.room_http import RoomHttp, RoomHttpSettings
 from gateway.lifetime import Lifetime, Stage
-from gateway.room_http import RoomHttp, RoomHttpSettings
 from rooms import CallUndone, Identity, Kind, Refusal, Request, Response, Room, RoomKey, RoomOverloaded, Stats
 from rooms.testing import RecordingLog
 

@@ -15,9 +15,9 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat, PublicFormat
 from jwt.algorithms import get_default_algorithms
 
-from gateway.key_set import DOCUMENT_BYTES_MAX, FETCH_SECONDS, FRESH_SECONDS, KEYS_MAX, REFETCH_SECONDS, RemoteKeys, keys_in
-from gateway.keys import FixedKeys, keys_of, secret_in
-from gateway.public_keys import public_keys
+from gateway.auth.key_set import DOCUMENT_BYTES_MAX, FETCH_SECONDS, FRESH_SECONDS, KEYS_MAX, REFETCH_SECONDS, RemoteKeys, keys_in
+from gateway.auth.keys import FixedKeys, keys_of, secret_in
+from gateway.auth.public_keys import public_keys
 from gateway.settings import SettingError, Settings
 
 SECRET, OLD = "x" * 32, "y" * 32
@@ -42,7 +42,7 @@ def test_a_secret_of_the_settings_comes_before_the_one_made_for_dev() -> None:
 
 
 def test_what_is_missing_is_said() -> None:
-    with pytest.raises(SettingError, match=r"jwt_secret.*--dev"):
+    with pytest.raises(SettingError, match=r"ROOMS_JWT_SECRET.*--dev"):
         keys_of(Settings(), None)
     with pytest.raises(SettingError, match="RS256 needs jwt_key_file"):
         keys_of(Settings(jwt_algorithm="RS256"), OLD)
@@ -306,7 +306,7 @@ async def test_a_token_without_a_key_name_is_checked_with_the_only_key(nursery: 
 
 
 async def test_over_a_real_socket_redirects_are_not_followed_and_floods_are_cut(nursery: trio.Nursery) -> None:
-    from gateway.key_set import _fetch
+    from gateway.auth.key_set import _fetch
 
     answers = {
         b"/keys": b"HTTP/1.1 200 OK\r\ncontent-length: 11\r\n\r\n" + b'{"keys":[]}',

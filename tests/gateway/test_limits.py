@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.limits import DEVICE_FRAMES, JOINS, MESSAGES, UPGRADES_OF_ADDRESS, UPGRADES_OF_USER, Buckets, Limits, Rate
+from gateway.session.limits import DEVICE_FRAMES, JOINS, MESSAGES, UPGRADES_OF_ADDRESS, UPGRADES_OF_USER, Buckets, Limits, Rate
 
 
 class Clock:

@@ -18,11 +18,11 @@ from websockets.frames import Frame, Opcode
 from websockets.protocol import State
 from websockets.uri import parse_uri
 
-from gateway.accepting import Accepting
-from gateway.edge import Edge, EdgeSettings
+from gateway.edge.accepting import Accepting
+from gateway.edge.edge import Edge, EdgeSettings
+from gateway.edge.listeners import listen_tcp, listen_unix, tls_context
 from gateway.frames import binary_frame
-from gateway.listeners import listen_tcp, listen_unix, tls_context
-from gateway.stream import StreamSettings
+from gateway.stream.stream import StreamSettings
 from tests.gateway.edge_harness import PLAIN, SETTINGS, UPGRADE, EchoDoor, application, until
 from tests.gateway.recording_log import RecordingLog
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.meter import FrameMeter
+from gateway.stream.meter import FrameMeter
 from tests.gateway.frames_corpus import BINARY, CONTINUATION, CORPUS, FRAGMENTS_MAX, MESSAGE_BYTES_MAX, PING, TEXT, TOO_BIG, from_client
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.outbox import Outbox
+from gateway.hub.outbox import Outbox
 
 
 def written(outbox: Outbox, count: int = 64) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 import trio
 import trio.testing
 
-from gateway.poller import READ, WRITE, Poller, open_poller
+from gateway.hub.poller import READ, WRITE, Poller, open_poller
 
 
 @pytest.fixture

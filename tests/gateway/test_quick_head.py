@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.handshake import asks_for_websocket, handshake_fault
-from gateway.head import RequestHead
-from gateway.quick_head import quick_head
+from gateway.edge.handshake import asks_for_websocket, handshake_fault
+from gateway.edge.head import RequestHead
+from gateway.hub.quick_head import quick_head
 
 LINES = [
     b"GET /rooms/lobby/ws?x=%20 HTTP/1.1",

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
-from gateway.raw_session import RawSession
-from gateway.registry import NOBODY
+from gateway.session.raw_session import RawSession
+from gateway.session.registry import NOBODY
 from rooms import Bundle, ConnectRequest, Identity, Refusal, RoomKey
 from tests.gateway.standins import NOW_MS, Gateway, RecordingCarrier
 

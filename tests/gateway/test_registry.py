@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.registry import NOBODY, Registry
+from gateway.session.registry import NOBODY, Registry
 from rooms import Identity
 
 

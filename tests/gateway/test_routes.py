@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.door import HttpReply
+from gateway.edge.door import HttpReply
 from gateway.routes import HTTP, Http, RoomHttp, Upgrade, decide
 from rooms import RoomKey
 

@@ -8,7 +8,7 @@ from typing import Any
 import msgpack
 import pytest
 
-from gateway.registry import NOBODY
+from gateway.session.registry import NOBODY
 from rooms import Identity
 from tests.gateway.session_client import ALICE, LOBBY, Client, error
 from tests.gateway.standins import NOW_MS, Gateway

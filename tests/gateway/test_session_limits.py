@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.registry import NOBODY
+from gateway.session.registry import NOBODY
 from rooms import Identity, Refusal
 from tests.gateway.session_client import ALICE, LOBBY, Client, error
 from tests.gateway.standins import Gateway

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import trio
 
-from gateway.raw_session import RawSession
-from gateway.registry import NOBODY
+from gateway.session.raw_session import RawSession
+from gateway.session.registry import NOBODY
 from gateway.wheel import Wheel
 from rooms import Connection, ConnectRequest, Identity, Refusal, Room, RoomKey, State
 from rooms.kinds.chat import ChatRoom

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from gateway.spare_descriptor import SpareDescriptor
+from gateway.edge.spare_descriptor import SpareDescriptor
 
 
 def open_descriptors() -> int:

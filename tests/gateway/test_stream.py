@@ -11,10 +11,10 @@ import trio.testing
 
 from gateway.carrier import Carrier
 from gateway.counters import Counters
-from gateway.door import Admission
-from gateway.handshake import accept_value
-from gateway.head import RequestHead
-from gateway.stream import StreamCarrier, StreamSettings
+from gateway.edge.door import Admission
+from gateway.edge.handshake import accept_value
+from gateway.edge.head import RequestHead
+from gateway.stream.stream import StreamCarrier, StreamSettings
 from tests.gateway.frames_corpus import (
     BINARY,
     CLOSE,

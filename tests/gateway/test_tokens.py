@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from gateway.tokens import Token, TokenFault, TokenRules, identity_of, mint, read_token
+from gateway.auth.tokens import Token, TokenFault, TokenRules, identity_of, mint, read_token
 from rooms import Identity
 from tests.gateway.hostile_tokens import GOOD_CLAIMS, HOSTILE, NOW, SECRET, base64url, made, signed
 

@@ -1,0 +1,1 @@
+"""Who comes in: credentials, tokens, keys, accounts and sign-ins."""

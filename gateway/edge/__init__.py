@@ -1,0 +1,1 @@
+"""The edge: connections from their first byte, request heads, and HTTP itself."""

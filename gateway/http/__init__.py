@@ -1,0 +1,1 @@
+"""The plain HTTP that the gateway answers itself, beside `/api`."""

@@ -1,0 +1,1 @@
+"""What the gateway keeps of a socket: sessions, memberships, formats and limits."""

@@ -1,0 +1,96 @@
+"""From what a room says to frames: one format for each way a client may read. Encoded once for each format in use."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from gateway.auth.credentials import MSGPACK_PROTOCOL
+from gateway.frames import binary_frame, text_frame
+from rooms import Event, Message, WallClock
+
+EVENT_BYTES_MAX = 256 * 1024
+"""The largest event to a client; what makes lists stops well before it (``more: true``)."""
+
+
+class Outgoing(msgspec.Struct, omit_defaults=True, gc=False):
+    """An event as it goes over the wire: ``tz`` is the server's time."""
+
+    type: str
+    data: Any
+    tz: str
+    ref: str | int | None = None
+
+
+class Format:
+    """How one kind of client is written to. ``name`` tells formats apart; ``encode`` makes one frame of one message, never raising."""
+
+    __slots__ = ("encode", "name")
+
+    def __init__(self, name: str, encode: Callable[[Message], bytes]) -> None:
+        self.name = name
+        self.encode = encode
+
+
+class Formats:
+    """The three formats: ``json`` and ``msgpack`` for envelope kinds, ``raw`` for frames that are the author's own."""
+
+    __slots__ = ("_clock", "_second", "_stamp", "json", "msgpack", "raw")
+
+    def __init__(self, clock: WallClock) -> None:
+        self._clock = clock
+        self._second = -1
+        self._stamp = ""
+        self.json = Format("json", self._json_frame)
+        self.msgpack = Format("msgpack", self._msgpack_frame)
+        self.raw = Format("raw", _raw_frame)
+
+    def of_subprotocol(self, subprotocol: str | None) -> Format:
+        """What an envelope client that was given ``subprotocol`` reads."""
+        return self.msgpack if subprotocol == MSGPACK_PROTOCOL else self.json
+
+    def _json_frame(self, message: Message) -> bytes:
+        return text_frame(self._payload(message, _encode_json))
+
+    def _msgpack_frame(self, message: Message) -> bytes:
+        return binary_frame(self._payload(message, _encode_msgpack))
+
+    def _payload(self, message: Message, encode: Callable[[Any], bytes]) -> bytes:
+        """A message that cannot be encoded or is too large becomes an ``error``: its readers hear that something is missing."""
+        if not isinstance(message, Event):
+            return self._error("internal", "A room of envelopes said something else", None, encode)
+        try:
+            payload = encode(Outgoing(message.type, message.data, self._now(), message.ref))
+        except (TypeError, ValueError, RecursionError, OverflowError):
+            return self._error("internal", "An event could not be encoded", message.ref, encode)
+        if len(payload) > EVENT_BYTES_MAX:
+            return self._error("too_large", "An event was too large to be sent", message.ref, encode)
+        return payload
+
+    def _error(self, code: str, message: str, ref: str | int | None, encode: Callable[[Any], bytes]) -> bytes:
+        data = {"code": code, "message": message}
+        try:
+            return encode(Outgoing("error", data, self._now(), ref))
+        except (TypeError, ValueError, OverflowError):  # a ref that no client sent
+            return encode(Outgoing("error", data, self._now()))
+
+    def _now(self) -> str:
+        """``2026-11-20T20:07:00.123Z``; all but the milliseconds is made once a second."""
+        second, millisecond = divmod(self._clock.now_ms(), 1000)
+        if second != self._second:
+            self._second = second
+            self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+        return f"{self._stamp}.{millisecond:03d}Z"
+
+
+def _raw_frame(message: Message) -> bytes:
+    """Text as a text frame, bytes as a binary one; an event in a raw kind is our bug."""
+    assert not isinstance(message, Event)
+    return text_frame(message) if isinstance(message, str) else binary_frame(message)
+
+
+_encode_json = msgspec.json.Encoder().encode
+_encode_msgpack = msgspec.msgpack.Encoder().encode

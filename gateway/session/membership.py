@@ -1,0 +1,86 @@
+"""A membership: one socket in one room. It is the peer that the room sees."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from gateway.session.services import RoomEnd
+from rooms import Bundle, Envelope, Event, Identity, Refusal, RoomKey
+
+if TYPE_CHECKING:
+    from gateway.session.envelope_session import EnvelopeSession
+
+LEFT = "left"
+"""A room that closes a membership with 1000 and this reason ends the membership only, also on a socket of one room."""
+
+
+class Joining:
+    """A join that the room has not answered yet: the request's ``ref``, and whether the other rooms are to be left."""
+
+    __slots__ = ("ref", "switch")
+
+    def __init__(self, ref: str | int | None, switch: bool) -> None:
+        self.ref = ref
+        self.switch = switch
+
+
+class Membership:
+    """Of ``session`` in the room ``key``. ``room`` is the room's end, ``None`` when the membership is over."""
+
+    __slots__ = ("joining", "key", "room", "session")
+
+    def __init__(self, session: EnvelopeSession, key: RoomKey, joining: Joining) -> None:
+        self.session = session
+        self.key = key
+        self.joining: Joining | None = joining
+        self.room: RoomEnd | None = None
+
+    @property
+    def identity(self) -> Identity:
+        """Who it is now."""
+        identity = self.session.identity
+        assert identity is not None, "only who is known joins"
+        return identity
+
+    def send_nowait(self, bundle: Bundle) -> None:
+        """Write what the room released. The first thing it says shows that the join was accepted."""
+        session = self.session
+        if self.joining is not None:
+            session.joined(self)
+        if self.room is None:
+            bundle = _answers(bundle)
+            if not bundle.messages:
+                return
+        wire = session.format
+        session.services.counters.messages_sent += len(bundle.messages)
+        session.carrier.send_nowait(bundle.frames(wire.name, wire.encode))
+
+    def close_nowait(self, code: int, reason: str) -> None:
+        """The room ends it: a socket of one room closes, unless the membership was merely left."""
+        self.session.ended_by_room(self, code, reason)
+
+    def refused(self, refusal: Refusal) -> None:
+        """The room did not let it in."""
+        self.room = None
+        self.session.join_refused(self, refusal)
+
+    def failed(self, message: Envelope | str | bytes | None, refusal: Refusal) -> None:
+        """A request had no effect, or an unknown one."""
+        self.session.request_failed(self, message, refusal)
+
+    def pause(self) -> None:
+        """Never for envelopes: a full mailbox refuses them."""
+
+    def resume(self) -> None:
+        """See ``pause``."""
+
+    def end(self, code: int, reason: str, clean: bool) -> None:
+        """Tell the room that it is over, once."""
+        room, self.room = self.room, None
+        if room is not None:
+            room.gone(code, reason, clean)
+
+
+def _answers(bundle: Bundle) -> Bundle:
+    """To who has left only answers to its own earlier requests still go."""
+    return Bundle([message for message in bundle.messages if isinstance(message, Event) and message.type in ("ack", "error")])

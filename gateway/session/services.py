@@ -1,0 +1,95 @@
+"""What every session of the process shares, handed to each when it begins."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.auth.authentication import Authenticator
+from gateway.auth.guests import Guests
+from gateway.counters import Counters
+from gateway.session.formats import Formats
+from gateway.session.limits import Limits
+from gateway.session.registry import Registered, Registry
+from gateway.settings import Settings
+from rooms import ConnectRequest, Envelope, Identity, Kind, Log, Peer, Refusal, RoomKey, WallClock
+
+
+class Target(Protocol):
+    """What has a deadline."""
+
+    def due(self) -> None:
+        """The time has come, or an earlier one that no longer stands."""
+
+
+class Timers(Protocol):
+    """Deadlines of many sockets (``gateway.wheel.Wheel``)."""
+
+    def at(self, seconds: float, target: Target) -> None:
+        """Have ``target.due()`` called ``seconds`` from now, never earlier. There is no cancelling."""
+
+
+class RoomEnd(Protocol):
+    """A room's end of a membership (``rooms.Connection``)."""
+
+    def post_nowait(self, message: Envelope | str | bytes) -> bool:
+        """Mail one message; ``False`` if the mailbox is full and nothing was enqueued."""
+
+    def gone(self, code: int, reason: str, clean: bool) -> None:
+        """The membership is over. Called once."""
+
+    def auto_response(self, message: Envelope | str | bytes) -> str | bytes | None:
+        """The room's automatic answer, if it has one; wakes nothing."""
+
+
+class Hosting(Protocol):
+    """The rooms, as sessions use them (``rooms.Runtime``)."""
+
+    def connect_nowait(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> RoomEnd:
+        """Mail a connect. What becomes of it the peer is told."""
+
+    def refusal(self, key: RoomKey) -> Refusal | None:
+        """Why the room cannot serve, as far as is known without waking it."""
+
+    def online(self, key: RoomKey) -> int:
+        """Distinct users connected; wakes nothing."""
+
+
+class SignedIn(Protocol):
+    """The cookies of those who are signed in (``gateway.auth.sign_ins.SignIns``)."""
+
+    def is_ours(self, cookie: str) -> bool:
+        """Whether this server signed it for a sign-in, which may be over."""
+
+    async def identity(self, cookie: str) -> Identity | Refusal:
+        """Who is signed in by it, as it holds now."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Services:
+    """The parts of the gateway that a session works with. ``guests`` is ``None`` unless guests are let in (``--dev``).
+
+    ``kinds`` are those that have an address. ``now`` is trio's clock in seconds.
+    ``take_ticket`` trades a single-use ticket for who made it. ``is_revoked``: whether a token that proves it counts no longer.
+    ``admitted`` is told of every session whose user became known, before anything is said to it.
+    """
+
+    hosting: Hosting
+    kinds: Mapping[str, Kind]
+    settings: Settings
+    authenticator: Authenticator
+    guests: Guests | None
+    registry: Registry
+    limits: Limits
+    timers: Timers
+    formats: Formats
+    counters: Counters
+    clock: WallClock
+    now: Callable[[], float]
+    new_id: Callable[[], str]
+    log: Log
+    take_ticket: Callable[[str], Identity | None] = lambda _ticket: None
+    signed_in: SignedIn | None = None
+    is_revoked: Callable[[Identity], bool] = lambda _identity: False
+    admitted: Callable[[Registered], None] = lambda _session: None

@@ -1,0 +1,1 @@
+"""The stream carrier: a WebSocket over any trio stream, spoken by trio-websocket."""
