@@ -330,7 +330,8 @@ class HubSocket:
             self.hub.poller.remove(self.fd)
         self.state = OVER
         self.outbox = self.assembly = self.unread = None
-        self.hub.release(self.fd)
+        fd, self.fd = self.fd, -1  # a use of it by mistake must not meet somebody else's
+        self.hub.release(fd)
 
 
 _PING = int(FirstByte.PING)

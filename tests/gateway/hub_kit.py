@@ -104,6 +104,7 @@ class RunningHub:
     def __init__(self, hub: Hub, log: RecordingLog) -> None:
         self.hub = hub
         self.log = log
+        self.expects: list[str] = []  # what has been logged by the end
 
     async def connect(self, recorder: Recorder, received: bytes = b"", send_buffer: int | None = None) -> Client:
         """A client whose 101 was read; ``received`` followed its head; ``send_buffer`` bytes bound what the server's kernel takes."""
@@ -133,7 +134,9 @@ async def running_hub(settings: HubSettings = SETTINGS) -> AsyncIterator[Running
     async with trio.open_nursery() as nursery:
         nursery.start_soon(wheel.run)
         await nursery.start(hub.run)
-        yield RunningHub(hub, log)
+        running = RunningHub(hub, log)
+        yield running
+        assert log.events() == running.expects, log.lines
         nursery.cancel_scope.cancel()
 
 
