@@ -128,7 +128,7 @@ class Settings:
         A socket takes one descriptor, an awake room three; 256 are left for everything else.
         """
         usable = max(64, descriptors - 256)
-        connections_max = min(self.connections_max, usable * 3 // 4)
+        connections_max = min(self.connections_max, usable * 4 // 5)
         awake_room_max = max(8, (usable - connections_max) // 3)
         changed = []
         if connections_max < self.connections_max:

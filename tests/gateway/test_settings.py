@@ -264,8 +264,8 @@ def test_accounts_are_off_when_tokens_come_from_elsewhere() -> None:
 
 def test_settings_are_made_to_fit_the_descriptors() -> None:
     settings, changed = load().clamped(1024)
-    assert settings.connections_max == 576
-    assert settings.awake_max == 64
+    assert settings.connections_max == 614
+    assert settings.awake_max == 51
     assert len(changed) == 1
     assert "connections_max" in changed[0]
     roomy, unchanged = load(ROOMS_AWAKE_MAX="10").clamped(1_000_000)
