@@ -76,11 +76,19 @@ def _asked(chat: ChatRoom, request: ReadHistory) -> Page | None:
     )
     limit = _limit(request)
     if request.thread is not None:
-        message = chat.history.find(request.thread)
-        return None if message is None else chat.pages.thread(message.thread or message.id, among, limit)
+        return _thread(chat, request.thread, among, limit)
     if request.pinned:
         return chat.pages.pinned(among, limit)
     return chat.pages.between(among, limit)
+
+
+def _thread(chat: ChatRoom, message_id: str, among: Range, limit: int) -> Page | None:
+    """The thread of any message of it; by its first message also when that was trimmed and replies are left."""
+    message = chat.history.find(message_id)
+    if message is not None:
+        return chat.pages.thread(message.thread or message.id, among, limit)
+    rest = chat.pages.thread(message_id, among, limit)
+    return rest if rest.messages or rest.more else None
 
 
 def _limit(request: Join | ReadHistory) -> int:

@@ -86,6 +86,8 @@ class Lobby:
 
     def __init__(self, harness: Harness) -> None:
         self.harness = harness
+        self.may_fail = False
+        """Whether the test makes turns fail on purpose."""
         self._sessions = 0
 
     async def join(self, user: str, ref: str = "join?", **data: Any) -> Chatter:
@@ -132,7 +134,10 @@ def open_lobby(tmp_path: Path) -> Callable[..., AbstractAsyncContextManager[Lobb
         room_class = ChatRoom.limited(ChatSettings(**settings))
         runtime = RuntimeSettings(retire_seconds=30)  # so that days of virtual time pass quickly
         async with open_harness({"rooms": room_class}, data=tmp_path, settings=runtime) as harness:
-            yield Lobby(harness)
+            lobby = Lobby(harness)
+            yield lobby
+            failed = [line for line in harness.log.lines if line[0] in ("error", "critical")]
+            assert lobby.may_fail or not failed, failed
 
     return opened
 

@@ -134,6 +134,7 @@ async def test_many_users_who_are_cut_at_once_are_all_missed(lobby):
 async def test_a_cut_user_is_missed_though_a_turn_failed_meanwhile(lobby):
     ada, bob = await lobby.join("ada"), await lobby.join("bob")
     await bob.cut()
+    lobby.may_fail = True
     with pytest.raises(RuntimeError, match="on purpose"):
         await lobby.harness.visit("lobby", _fail)
     await trio.sleep(6)

@@ -137,3 +137,13 @@ async def test_an_operators_shorter_limit_reaches_rooms_that_slept(open_lobby):
         await ada.say("11")
         await trio.sleep(3)
         assert texts(await ada.history()) == ["9", "10", "11"]
+
+
+async def test_the_replies_of_a_trimmed_message_are_still_its_thread(open_lobby):
+    async with open_lobby(history_messages_max=2) as lobby:
+        ada = await lobby.join("ada")
+        first = await ada.say("first")
+        await ada.say("reply", reply_to=first["id"])
+        await ada.say("another reply", reply_to=first["id"])
+        await trio.sleep(3)
+        assert texts(await ada.history(thread=first["id"])) == ["reply", "another reply"]
