@@ -231,7 +231,9 @@ class App:
             stats=lambda: runtime.stats,
             counters=self._counters,
             metrics_token=self._settings.metrics_token,
-            room_http=RoomHttp(runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log),
+            room_http=RoomHttp(
+                runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log, signing_in.cookies.proves_intent
+            ),
             api=api_routes(services, signing_in, door.identify),
         )
 

@@ -17,6 +17,7 @@ from starlette.responses import Response as HttpResponse
 from starlette.types import Receive, Scope, Send
 
 from gateway.auth.credentials import Form, credential_of, origin_may_connect
+from gateway.auth.session_cookies import CSRF_HEADER
 from gateway.edge.address import ClientAddress
 from gateway.edge.containment import Log
 from gateway.edge.door import HttpReply
@@ -69,12 +70,21 @@ class RoomHttpSettings:
 class RoomHttp:
     """The ASGI application of all rooms."""
 
-    def __init__(self, rooms: Rooms, kinds: Mapping[str, Kind], identify: Identify, settings: RoomHttpSettings, log: Log) -> None:
+    def __init__(
+        self,
+        rooms: Rooms,
+        kinds: Mapping[str, Kind],
+        identify: Identify,
+        settings: RoomHttpSettings,
+        log: Log,
+        proves_intent: Callable[[str, str | None], bool] = lambda _cookie, _header: False,
+    ) -> None:
         self._rooms = rooms
         self._kinds = kinds
         self._identify = identify
         self._settings = settings
         self._log = log
+        self._proves_intent = proves_intent
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = HttpRequest(scope, receive)
@@ -119,12 +129,16 @@ class RoomHttp:
         return who if who.guest or who.may_enter(key.kind, key.name) else NOT_AUTHORIZED
 
     def _is_meant(self, head: RequestHead) -> bool:
-        """Whether a request that may change something is no forgery of another site's page. A cookie alone proves nothing."""
+        """Whether a request that may change something is no forgery of another site's page. A cookie alone proves nothing:
+        the header has to repeat what only our own pages can read."""
         settings = self._settings
         if not origin_may_connect(head, settings.public_url, settings.allowed_origins):
             return False
         credential = credential_of(head, settings.token_header)
-        return credential is None or credential.form is not Form.COOKIE
+        if credential is None or credential.form is not Form.COOKIE:
+            return True
+        header = head.get(CSRF_HEADER.encode())
+        return self._proves_intent(credential.token, None if header is None else header.decode("latin-1"))
 
     async def _body(self, request: HttpRequest) -> bytes | None:
         """The whole body; ``None`` if it is larger than it may be."""

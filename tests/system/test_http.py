@@ -54,7 +54,7 @@ def test_every_metric_that_scripts_lean_on_is_there_after_some_use(server: Serve
         assert name in declared, name
     values = {name: value for name, labels, value in samples(text) if not labels}
     assert values["rooms_connections"] == 1
-    assert values["rooms_awake"] == 1
+    assert values["rooms_awake"] >= 1
     assert values["rooms_journal_records_total"] >= 1
 
 
