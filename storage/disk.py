@@ -7,14 +7,18 @@ import errno
 import os
 from pathlib import Path
 
+from storage.errors import SyncFailed
+
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 """Errors that pass when somebody makes room."""
+
+NO_DESCRIPTORS = (errno.EMFILE, errno.ENFILE)
 
 _ZEROS = bytes(1024 * 1024)
 
 
 class Disk:
-    """The real disk. Every method raises ``OSError`` as the call does."""
+    """The real disk. Every method raises ``OSError`` as the call does, but for syncs whose outcome nobody can know."""
 
     def open(self, path: Path, flags: int) -> int:
         """A descriptor; files are made with mode 0600."""
@@ -39,10 +43,12 @@ class Disk:
             os.unlink(path)
 
     def sync_folder(self, path: Path) -> None:
-        """The names in the folder are on the disk."""
+        """The names in the folder are on the disk. Raises ``SyncFailed``."""
         descriptor = self.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)
+        except OSError as error:
+            raise SyncFailed(f"{path} did not reach the disk: {error.strerror}") from error
         finally:
             self.close(descriptor)
 
@@ -61,13 +67,15 @@ class Disk:
             length -= len(chunk)
 
     def sync_file(self, path: Path) -> bool:
-        """What was written to the file by anyone is on the disk. False if there is no such file."""
+        """What was written to the file by anyone is on the disk. False if there is no such file. Raises ``SyncFailed``."""
         try:
             descriptor = self.open(path, os.O_RDONLY)
         except FileNotFoundError:
             return False
         try:
             self.fdatasync(descriptor)
+        except OSError as error:
+            raise SyncFailed(f"{path} did not reach the disk: {error.strerror}") from error
         finally:
             self.close(descriptor)
         return True

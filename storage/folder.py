@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 from collections.abc import Mapping
@@ -82,6 +83,12 @@ class DataFolder:
         lock = _take(path)
         try:
             return cls._open(path, lock, settings, migrations or {}, progress or no_progress, disk)
+        except apsw.FullError as error:
+            os.close(lock)
+            raise StorageFull(f"no space to open {path}: {error}") from error
+        except (OSError, apsw.Error) as error:
+            os.close(lock)
+            raise FolderUnusable(path, str(error)) from error
         except BaseException:
             os.close(lock)
             raise
@@ -189,7 +196,8 @@ class DataFolder:
 
     def _set_aside(self, standing: Standing, generation: int, reason: str) -> RoomSetAside:
         standing.open = False
-        mark(standing.path, reason, self._disk)
+        with contextlib.suppress(OSError):  # the host knows it too
+            mark(standing.path, reason, self._disk)
         self.host.set_aside(standing.key, generation, reason)
         self.host.commit()
         return RoomSetAside(standing.key, reason)

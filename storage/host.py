@@ -175,6 +175,8 @@ class Host:
         except apsw.Error as error:
             self.trouble = str(error)
             self._lie_down()
+            with contextlib.suppress(apsw.Error):
+                self._stand_up()
             return False
         self._begun = False
         self._since_commit = []
@@ -202,18 +204,17 @@ class Host:
 
     def _change(self, sql: str, parameters: Sequence[Any]) -> None:
         self._since_commit.append((sql, parameters))
-        if not self._begun and len(self._since_commit) > 1:
-            return  # the disk was full: all are done again at the next commit
         try:
-            if not self._begun:
-                self._cursor.execute("BEGIN IMMEDIATE")
-                self._begun = True
-            self._cursor.execute(sql, parameters)
+            if self._begun and self._connection.in_transaction:
+                self._cursor.execute(sql, parameters)
+            else:
+                self._stand_up()
         except apsw.Error as error:
             self.trouble = str(error)
             self._lie_down()
 
     def _stand_up(self) -> None:
+        """Be in a transaction that has every change since the last commit."""
         if self._begun and self._connection.in_transaction:
             return
         self._cursor.execute("BEGIN IMMEDIATE")

@@ -201,6 +201,9 @@ class Journal:
             self._disk.write_zeros(descriptor, size_bytes)
             self._disk.fdatasync(descriptor)
             self._disk.sync_folder(self._folder)
+        except SyncFailed as error:
+            self._broken = error
+            raise
         except OSError as error:
             if descriptor >= 0:
                 self._disk.close(descriptor)

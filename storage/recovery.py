@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from storage.disk import Disk
-from storage.errors import FolderUnusable
+from storage.errors import FolderUnusable, SyncFailed
 from storage.journal import Segment
 from storage.keys import RoomKey
 from storage.record import FRAME, Body, Flag, decode_body
@@ -156,6 +156,8 @@ def _settle(path: Path, disk: Disk, end: int | None = None) -> None:
         if end is not None:
             disk.truncate(descriptor, end)
         disk.fdatasync(descriptor)
+    except OSError as error:
+        raise SyncFailed(f"{path} did not reach the disk: {error.strerror}") from error
     finally:
         disk.close(descriptor)
 

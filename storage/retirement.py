@@ -7,14 +7,13 @@ would drop SQLite's locks. The write-ahead file is another matter: SQLite locks 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 import apsw
 
 from storage.database import open_checkpointer
-from storage.disk import Disk
+from storage.disk import NO_DESCRIPTORS, NO_SPACE, Disk
 from storage.errors import SyncFailed
 from storage.journal import Journal, Segment
 from storage.keys import RoomKey
@@ -67,8 +66,7 @@ class Retirement:
         with self._running:
             if self._journal.forgets:
                 self._journal.seal()
-            while self._journal.sealed and self._retire(self._journal.sealed[0]):
-                pass
+            self._retire_all()
             self._cut_logs()
             self._drop_standings()
             self._journal.prepare()
@@ -77,10 +75,18 @@ class Retirement:
         """The process ends and every room is closed: leave the next start as little to bring forward as costs little time now."""
         with self._running:
             self._journal.seal()
-            unsynced = sum([standing.synced < standing.committed for standing in self._standings.values()])
-            while unsynced <= _SYNCS_AT_END_MAX and self._journal.sealed and self._retire(self._journal.sealed[0]):
+            if sum([standing.synced < standing.committed for standing in self._standings.values()]) <= _SYNCS_AT_END_MAX:
+                self._retire_all()
+            self._disk.sync_file(self._host.wal)
+
+    def _retire_all(self) -> None:
+        """Segments go oldest first, up to one that is still needed."""
+        try:
+            while self._journal.sealed and self._retire(self._journal.sealed[0]):
                 pass
-            self._sync_file(self._host.wal)
+        except OSError as error:
+            if error.errno not in (*NO_SPACE, *NO_DESCRIPTORS):
+                raise SyncFailed(f"the data folder did not reach the disk: {error.strerror}") from error
 
     def _retire(self, segment: Segment) -> bool:
         """Let ``segment`` go if all that it says is elsewhere on the disk. Whether it went."""
@@ -89,7 +95,7 @@ class Retirement:
         waiting = self._waiting(segment)
         if waiting is None or not all(self._sync(standing) for standing in waiting):
             return False
-        self._sync_file(self._host.wal)
+        self._disk.sync_file(self._host.wal)
         self._keep_set_aside(segment)
         self._cut_forgotten(segment)
         self._journal.forget(segment)
@@ -117,7 +123,7 @@ class Retirement:
                 standing.made = True
                 return False
             self._sync_folders(standing.path)
-        elif not self._sync_file(standing.wal) and not standing.path.exists():
+        elif not self._disk.sync_file(standing.wal) and not standing.path.exists():
             self._sync_folders(standing.path)
         standing.synced = mark
         return True
@@ -177,18 +183,9 @@ class Retirement:
     def _sync_folders(self, path: Path) -> None:
         for folder in path.parents:
             if folder.exists():
-                self._guarded(lambda folder=folder: self._disk.sync_folder(folder), folder)  # type: ignore[misc]
+                self._disk.sync_folder(folder)
             if folder == self._folder:
                 return
-
-    def _sync_file(self, path: Path) -> bool:
-        return bool(self._guarded(lambda: self._disk.sync_file(path), path))
-
-    def _guarded(self, sync: Callable[[], object], path: Path) -> object:
-        try:
-            return sync()
-        except OSError as error:
-            raise SyncFailed(f"{path} did not reach the disk: {error.strerror}") from error
 
 
 def _size(path: Path) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ class FullDisk(apsw.VFS):
         self.below = below
         self.is_full = False
         self.full_after = -1
+        self.on_sync: Callable[[str], object] = lambda _name: None
         self.error: type[apsw.Error] = apsw.FullError
         super().__init__("full-disk", below)
 
@@ -26,7 +27,12 @@ class FullDisk(apsw.VFS):
 class _File(apsw.VFSFile):
     def __init__(self, disk: FullDisk, name: Any, flags: list[int]) -> None:
         self._disk = disk
+        self._name = name.filename() if isinstance(name, apsw.URIFilename) else str(name)
         super().__init__(disk.below, name, flags)
+
+    def xSync(self, flags: int) -> None:
+        self._disk.on_sync(self._name)
+        super().xSync(flags)
 
     def xWrite(self, data: bytes, offset: int) -> None:
         disk = self._disk

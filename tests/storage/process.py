@@ -75,6 +75,12 @@ class Process:
         done = [file.commit(file.number) for file in self.rooms.values()]
         return self.folder.host.commit() and all(done)
 
+    def commit_only(self, *keys: RoomKey) -> None:
+        """Put the turns of some rooms into their files."""
+        self.sync()
+        for key in keys:
+            self.rooms[key].commit(self.rooms[key].number)
+
     def hibernate(self, key: RoomKey = LOBBY) -> None:
         """Commit and close one room."""
         self.commit()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,9 +84,10 @@ def test_other_tools_see_committed_turns_and_no_others(process: Process) -> None
     with process.turn() as file:
         file.storage.sql("INSERT INTO messages(sender, body) VALUES('bob', 'later')")
     path = next((process.path / "rooms").rglob("*.sqlite3"))
-    shell = ["sqlite3", str(path), "SELECT sender, body FROM messages; PRAGMA application_id; PRAGMA user_version; PRAGMA integrity_check"]
-    seen = subprocess.run(shell, capture_output=True, text=True, check=True).stdout.split()
-    assert seen == ["ada|hello", str(0x524F4F4D), "1", "ok"]
+    looks = ["SELECT sender, body FROM messages", "PRAGMA application_id", "PRAGMA user_version", "PRAGMA integrity_check"]
+    program = "import sqlite3, sys; c = sqlite3.connect(sys.argv[1]); print([c.execute(look).fetchall() for look in sys.argv[2:]])"
+    seen = subprocess.run([sys.executable, "-c", program, str(path), *looks], capture_output=True, text=True, check=True).stdout
+    assert seen.strip() == str([[("ada", "hello")], [(0x524F4F4D,)], [(1,)], [("ok",)]])
     assert process.commit(), "the reader is gone and took nothing with it"
 
 
