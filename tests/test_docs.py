@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from gateway.cli import COMMANDS
 from gateway.errors import ERRORS
 from gateway.settings import described, load_settings
+from rooms.kinds.chat import ChatRoom
 from tests.documents import ROOT, Reader, parts_of
 
 PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md")])
@@ -54,3 +56,33 @@ def test_every_metric_is_in_the_reference() -> None:
     names = set(re.findall(r'"(rooms_[a-z_]+)"', source))
     assert len(names) >= 16
     assert not [name for name in names if f"`{name}" not in page]
+
+
+def protocol() -> tuple[str, str]:
+    """The protocol's page, and of it what is said to be not served yet."""
+    page = (ROOT / "docs/reference/protocol.md").read_text("utf-8")
+    return page, "\n".join(line for line in page.splitlines() if line.startswith("> "))
+
+
+def test_the_protocol_names_the_commands_there_are_and_says_which_are_not_yet() -> None:
+    page, not_yet = protocol()
+    named = set(re.findall(r"\brooms (?:`?)([a-z]+)(?= |`)", page[page.index("## 7. Command line") :])) & {
+        *COMMANDS,
+        "backup",
+        "restore",
+        "chat",
+        "bench",
+    }
+
+    assert {*COMMANDS, "bench"} <= named
+    for command in named - {*COMMANDS, "bench"}:
+        assert f"`rooms {command}`" in not_yet
+    for command in COMMANDS:
+        assert f"`rooms {command}`" not in not_yet
+
+
+def test_every_request_that_the_chat_takes_is_in_the_protocol_and_not_called_missing() -> None:
+    page, not_yet = protocol()
+    for request in ChatRoom.requests:
+        assert f"`{request}`" in page
+        assert f"`{request}`" not in not_yet
