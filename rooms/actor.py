@@ -176,7 +176,7 @@ class Actor:
         if self._isolate is not None:
             self._isolate.commit_lazily()
 
-    def failed(self, mail: Mail, error: BaseException, result: str) -> None:
+    def failed(self, mail: Mail, error: BaseException | None, result: str) -> None:
         """A turn failed: note it, and whether it was one too many."""
         self.env.log.error("turn_failed", room=str(self.key), hook=mail.hook, result=result, exc_info=error)
         if not mail.retries_itself:

@@ -53,7 +53,7 @@ class Committer:
         stats.commit_seconds.observe(perf_counter() - since)
         self._env.folder.host.apply(records)
         self._open(batch)
-        if any(record.for_host for record in records):
+        if any(record.alarm_changed for record in records):
             self._env.alarms.changed()
 
     def _open(self, batch: list[tuple[Actor, Record]]) -> None:

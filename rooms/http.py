@@ -11,7 +11,7 @@ from rooms.identity import Identity
 
 
 class Request(msgspec.Struct, frozen=True):
-    """A plain HTTP request to ``/{kind}/{name}/…``. ``path`` is what follows the name, beginning with ``/``; header names are lower case."""
+    """A plain HTTP request to ``/{kind}/{name}/…``. ``path`` is what follows the name, with its ``/``; header names are lower case."""
 
     method: str
     path: str

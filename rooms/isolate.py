@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 import types
-from collections.abc import Callable, Coroutine, Generator
-from functools import partial
+from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import trio
 
+from rooms.begun import Begun
 from rooms.effects import Close, Effect, Tell
 from rooms.gate import OutputGate, Said
 from rooms.mail import Mail, Start
@@ -109,9 +110,7 @@ class Isolate:
         self.gate.opened(durable)
         self.release()
         if not self.gate.is_waiting:
-            if self._actor.turn is None:
-                self._catch_up()
-            self._wake()
+            self._nothing_waits()
 
     def undo(self, refusal: Refusal) -> None:
         """The records after the durable ones are lost: take back everything since. A running turn is cancelled first."""
@@ -148,7 +147,7 @@ class Isolate:
             self._cannot_begin(mail, error)
             return False
         waited = False
-        result = "returned"
+        result = "cancelled"
         try:
             value = mail.start(actor, turn)
             if value.__class__ is types.CoroutineType:
@@ -158,13 +157,17 @@ class Isolate:
                     value = stop.value
                 else:
                     waited = True
-                    value = await self._wait_for(value, trap)
+                    value = await self._wait_for(Begun(value, trap))
             mail.returned(actor, turn, value)
             self._end(turn, mail)
-        except BaseException as error:  # contains the hook's: a turn that raises never happened
+            result = "returned"
+        except Exception as error:
             result = self._failed(turn, error)
-            _raise_what_must_go_on(error)
+            if isinstance(error, SyncFailed):
+                raise
         finally:
+            if result == "cancelled":
+                result = self._failed(turn, sys.exception())
             actor.turn = None
             self._measure(mail, result, perf_counter() - started, waited)
         return waited
@@ -176,11 +179,17 @@ class Isolate:
         refusal = STORAGE_FULL if isinstance(error, StorageFull) else unavailable()
         self._tell_failure(mail.caused_by, mail.caused_by.undone, (self._actor, refusal))
 
-    async def _wait_for(self, hook: Coroutine[Any, Any, Any], trap: Any) -> Any:
+    async def _wait_for(self, hook: Begun) -> Any:
         """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
         self.release()
         self.scope.deadline = trio.current_time() + self._env.settings.turn_seconds
-        return await _resumed(hook, trap)
+        try:
+            return await hook
+        except BaseExceptionGroup as group:  # a nursery of the hook: what failed in it beside the cancellation is the hook's own
+            rest = group.subgroup(lambda each: not isinstance(each, Exception | BaseExceptionGroup))
+            if rest is None:
+                raise
+            raise rest from None
 
     def _end(self, turn: Turn, mail: Mail | None) -> None:
         if self._undo_due is not None:
@@ -195,6 +204,8 @@ class Isolate:
     def _submit(self, record: Record) -> None:
         self._env.committer.submit(self._actor, record)
         self._env.lazy_commits.dirty(self._actor)
+        if self.file.uncommitted_bytes > self._env.settings.uncommitted_bytes_max and not self._before_next_turn:
+            self._before_next_turn.append(self.commit_lazily)
 
     def _destroy(self, turn: Turn) -> None:
         self._submit(self.file.destroy())
@@ -202,14 +213,14 @@ class Isolate:
             turn.effects.append(Close(connection, DESTROYED_CODE, "room destroyed"))
         self._before_next_turn.append(self._be_over)
 
-    def _note_damage(self, error: BaseException) -> None:
+    def _note_damage(self, error: BaseException | None) -> None:
         if isinstance(error, RoomSetAside):
             self._before_next_turn.append(self._be_over)
 
     def _be_over(self) -> None:
         self.is_over = True
 
-    def _failed(self, turn: Turn, error: BaseException) -> str:
+    def _failed(self, turn: Turn, error: BaseException | None) -> str:
         """Nothing of the turn happens, and whoever caused it is told. What became of the turn."""
         actor, mail = self._actor, turn.mail
         result, refusal = self._reason(error, turn)
@@ -231,7 +242,7 @@ class Isolate:
         """Tell whoever caused the turn, in its place among what is said."""
         self.gate.say(Said(self.file.number, [Tell(tell, arguments)], None, mail))
 
-    def _reason(self, error: BaseException, turn: Turn) -> tuple[str, Refusal]:
+    def _reason(self, error: BaseException | None, turn: Turn) -> tuple[str, Refusal]:
         if self._undo_due is not None:
             is_heard = turn.first_part is not None and turn.first_part <= self.gate.durable
             return "undone", UNKNOWN_OUTCOME if is_heard else self._undo_due
@@ -259,7 +270,7 @@ class Isolate:
         for said in reversed(undone):
             if said.mail is not None:
                 said.mail.undone(self._actor, refusal)
-        self._wake()
+        self._nothing_waits()
 
     def _catch_up(self) -> None:
         todo = self._before_next_turn
@@ -268,7 +279,10 @@ class Isolate:
             for do in todo:
                 do()
 
-    def _wake(self) -> None:
+    def _nothing_waits(self) -> None:
+        """The gate is empty: what is to be done before the next turn can be done, unless a turn runs."""
+        if self._actor.turn is None:
+            self._catch_up()
         if self._opened is not None:
             self._opened.set()
             self._opened = None
@@ -284,29 +298,3 @@ class Isolate:
 
 class _Undone(Exception):
     """What came before this turn, or before this part of it, could not be stored."""
-
-
-@types.coroutine
-def _resumed(hook: Coroutine[Any, Any, Any], trap: Any) -> Generator[Any, Any, Any]:
-    """Drive a coroutine that was begun with ``send(None)`` and yielded ``trap`` on, as ``await`` would have."""
-    while True:
-        try:
-            sent = yield trap
-        except BaseException as error:
-            resume: Callable[[], Any] = partial(hook.throw, error)
-        else:
-            resume = partial(hook.send, sent)
-        try:
-            trap = resume()
-        except StopIteration as stop:
-            return stop.value
-
-
-def _raise_what_must_go_on(error: BaseException) -> None:
-    """Raise again what is not the hook's own failure: cancellation, interrupts."""
-    if isinstance(error, BaseExceptionGroup):
-        rest = error.subgroup(lambda each: not isinstance(each, Exception | BaseExceptionGroup))
-        if rest is not None:
-            raise rest
-    elif isinstance(error, SyncFailed) or not isinstance(error, Exception):
-        raise error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,15 +13,17 @@ if TYPE_CHECKING:
     from rooms.turn import Turn
 
 AUDIENCES_MAX = 1_000
+COUNTED_AT_ONCE_MAX = 32
 
 
 class Members:
     """The connections of a room from ``admit`` until it heard of their end, the oldest first. They outlive its isolate."""
 
-    __slots__ = ("_audiences", "_connections")
+    __slots__ = ("_audiences", "_connections", "_connections_by_user")
 
     def __init__(self) -> None:
         self._connections: dict[str, Connection] = {}
+        self._connections_by_user: Counter[str] | None = None
         self._audiences: dict[str | None, Audience] | None = None
 
     def __len__(self) -> int:
@@ -31,9 +34,15 @@ class Members:
         connection = self._connections.get(id)
         return connection if connection is not None and connection.is_open else None
 
-    def users(self) -> set[str]:
-        """The different users that are connected. It keeps nothing, and so may be asked of a hibernated room."""
-        return {connection.user for connection in self._connections.values() if connection.is_open}
+    @property
+    def online(self) -> int:
+        """How many different users are connected. Of large rooms it is counted as they come and go: it is asked for at each join."""
+        if len(self._connections) <= COUNTED_AT_ONCE_MAX:
+            self._connections_by_user = None
+            return len({connection.user for connection in self._connections.values()})
+        if self._connections_by_user is None:
+            self._connections_by_user = Counter(connection.user for connection in self._connections.values())
+        return len(self._connections_by_user)
 
     def audience(self, tag: str | None = None) -> Audience:
         """The open connections, or those with ``tag``; the same object until somebody comes, goes or changes tags."""
@@ -53,24 +62,24 @@ class Members:
     def admit(self, connection: Connection, turn: Turn) -> None:
         """``connection`` belongs to the room from this turn on."""
         turn.remember(partial(self.expel, connection))
-        self._connections[connection.id] = connection
+        self._add(connection)
         connection.opened()
 
     def expel(self, connection: Connection) -> None:
         """``connection`` never was."""
-        self._connections.pop(connection.id, None)
+        self._remove(connection)
         connection.never_was()
 
     def dismiss(self, connection: Connection) -> bool:
         """``connection`` is over. Whether the room knew it."""
-        known = self._connections.pop(connection.id, None) is not None
+        known = self._remove(connection)
         if known:
             connection.closed()
         return known
 
     def take_back(self, connection: Connection) -> None:
         """``connection`` is over, but the room has not heard of it yet: it will."""
-        self._connections[connection.id] = connection
+        self._add(connection)
 
     def dismiss_all(self) -> list[Connection]:
         """All are over; those that were known."""
@@ -81,10 +90,30 @@ class Members:
 
     def disband(self, turn: Turn) -> list[Connection]:
         """End all connections with this turn; those that were open."""
-        before, self._connections = self._connections, {}
-        turn.remember(partial(setattr, self, "_connections", before))
+        before = self._connections
+        self._replace({})
+        turn.remember(partial(self._replace, before))
         open_ones = [connection for connection in before.values() if connection.is_open]
         for connection in before.values():
             turn.remember(partial(setattr, connection, "phase", connection.phase))
             connection.closed()
         return open_ones
+
+    def _add(self, connection: Connection) -> None:
+        self._connections[connection.id] = connection
+        if self._connections_by_user is not None:
+            self._connections_by_user[connection.user] += 1
+
+    def _remove(self, connection: Connection) -> bool:
+        if self._connections.pop(connection.id, None) is None:
+            return False
+        counts = self._connections_by_user
+        if counts is not None:
+            counts[connection.user] -= 1
+            if not counts[connection.user]:
+                del counts[connection.user]
+        return True
+
+    def _replace(self, connections: dict[str, Connection]) -> None:
+        self._connections = connections
+        self._connections_by_user = None

@@ -138,7 +138,7 @@ class Runtime:
     def online(self, key: RoomKey) -> int:
         """How many different users are connected to the room; wakes nothing."""
         actor = self._actors.get(key)
-        return 0 if actor is None else len(actor.members.users())
+        return 0 if actor is None else actor.members.online
 
     def state(self, key: RoomKey) -> State:
         """Where the room is."""

@@ -39,6 +39,9 @@ class RuntimeSettings:
     commit_seconds: float = 0.1
     """How long a room's SQLite transaction stays open behind the journal."""
 
+    uncommitted_bytes_max: int = 4 * 1_024 * 1_024
+    """A room whose uncommitted records grow beyond this commits before its next turn."""
+
     retire_seconds: float = 1.0
     """How often finished journal segments are looked for and deleted. Longer keeps them, and deleted text, on the disk longer."""
 

@@ -14,8 +14,8 @@ class Tells(Protocol):
     def add(self, to: RoomKey, method: str, arguments: bytes) -> int:
         """Keep a tell with the turn; its number."""
 
-    def unsent(self) -> Sequence[Tell]:
-        """Every tell that is not known to be delivered, in order."""
+    def unsent(self, after: int = 0) -> Sequence[Tell]:
+        """Tells not known to be delivered, in order, from number ``after`` on; perhaps not all at once."""
 
     def sent(self, number: int) -> None:
         """It was delivered: forget it."""
@@ -46,6 +46,8 @@ class RoomFile(Protocol):
     number: int
     storage: RoomStorage
 
+    @property
+    def uncommitted_bytes(self) -> int: ...
     @property
     def alarm(self) -> FileAlarm: ...
     @property

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rooms.effects import Act
 from rooms.mail import Mail
 from rooms.refusal import Refusal
 from rooms.values import unpack
-from storage import RoomKey
+from storage import RoomKey, Tell
 
 if TYPE_CHECKING:
     from rooms.actor import Actor
@@ -184,7 +185,7 @@ class Told(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.lane.broken()
 
-    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
         self.lane.raised(self.tell.number)
 
 
@@ -213,7 +214,13 @@ class TellsWaiting(Mail):
     needs_room: ClassVar[bool] = False
 
     def start(self, actor: Actor, turn: Turn) -> Any:
-        file = actor.file
-        for tell in file.tells.unsent():
+        for tell in _all_unsent(actor.file):
             outgoing = OutgoingTell(tell.number, tell.method, tell.arguments)
-            turn.effects.append(Act(actor.env.tells.send, (file.key, file.epoch, tell.to, outgoing)))
+            turn.effects.append(Act(actor.env.tells.send, (actor.file.key, actor.file.epoch, tell.to, outgoing)))
+
+
+def _all_unsent(file: RoomFile) -> Iterator[Tell]:
+    after = 0
+    while some := file.tells.unsent(after):
+        yield from some
+        after = some[-1].number

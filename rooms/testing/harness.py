@@ -175,7 +175,9 @@ class Harness:
 
     async def _serve(self, runtime: Runtime, task_status: trio.TaskStatus[None]) -> None:
         with trio.CancelScope() as self._scope:
-            await runtime.run(task_status=task_status)
+            async with trio.open_nursery() as nursery:
+                await nursery.start(runtime.run)
+                task_status.started()
 
     async def _start_from_copy(self) -> None:
         await self.settle()
@@ -205,5 +207,5 @@ class Visit(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.answer.fail(RuntimeError(f"{refusal.code}: {refusal.message}"))
 
-    def raised(self, actor: Any, error: BaseException, refusal: Refusal) -> None:
+    def raised(self, actor: Any, error: BaseException | None, refusal: Refusal) -> None:
         self.answer.fail(error if isinstance(error, Exception) else RuntimeError(refusal.message))

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import trio
 
-from rooms import Alarm, Connection, ConnectRequest, Refusal, Room, callable_from_rooms
+from rooms import Alarm, Connection, ConnectRequest, Refusal, Room, State, callable_from_rooms
 from rooms.testing import open_harness
 from storage import SyncFailed
 
@@ -119,6 +119,20 @@ async def test_when_space_returns_the_room_serves_on_without_a_restart(tmp_path:
 
         assert ada.received == ["heard +2"]
         assert await harness.visit("attic", stored) == ["+2"]
+
+
+async def test_a_room_that_was_due_to_commit_when_its_turn_was_undone_falls_asleep_all_the_same(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+):
+    async with open_harness({"room": Notebook}, data=tmp_path) as harness:
+        ada = await harness.connect("attic")
+        harness.disk.seconds = 1
+        await ada.send("+1")
+        harness.disk.is_full = True
+        await trio.sleep(12)
+
+        assert [failure.refusal.code for failure in ada.failures] == ["storage_full"]
+        assert harness.state("attic") is State.HIBERNATED
 
 
 async def test_rooms_that_wrote_nothing_are_not_touched_by_a_full_disk(tmp_path: Path, autojump_clock: trio.testing.MockClock):

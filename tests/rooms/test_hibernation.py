@@ -224,3 +224,39 @@ async def test_a_hibernated_room_keeps_no_room_object(tmp_path: Path, autojump_c
         gc.collect()
 
         assert not [each for each in gc.get_objects() if type(each) is Lobby]
+
+
+async def test_a_room_woken_by_a_close_still_lists_the_one_that_goes_when_it_starts(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    """So that what ``on_start`` builds from the connections knows whom ``on_close`` is about."""
+    heard: list[Any] = []
+
+    class Roll(Room):
+        async def on_start(self) -> None:
+            self.present = [each.user for each in self.connections()]
+
+        async def on_close(self, connection: Connection, code: int, reason: str, clean: bool) -> None:
+            heard.append((self.present, [each.user for each in self.connections()], connection.user))
+
+    async with open_harness({"room": Roll}, data=tmp_path) as harness:
+        await harness.connect("attic", user="ada")
+        bob = await harness.connect("attic", user="bob")
+        await harness.hibernate("attic")
+        await bob.leave()
+
+        assert heard == [(["ada", "bob"], ["ada"], "bob")]
+
+
+async def test_online_is_right_in_a_large_room_while_users_come_and_go(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    async with open_harness({"room": Lobby}, data=tmp_path) as harness:
+        key = RoomKey("room", "attic")
+        clients = [await harness.connect("attic", user=f"user {number // 2}") for number in range(100)]
+        assert harness.runtime.online(key) == 50
+        await clients[0].leave()
+        assert harness.runtime.online(key) == 50
+        await clients[1].leave()
+        assert harness.runtime.online(key) == 49
+        await harness.connect("attic", user="new")
+        assert harness.runtime.online(key) == 50
+        for client in clients[2:]:
+            await client.leave()
+        assert harness.runtime.online(key) == 1

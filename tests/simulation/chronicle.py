@@ -94,6 +94,7 @@ class Simulation:
             Chronicle.dice = Mirror.dice = _Fair()
             self.harness.disk.is_full = False
             await trio.sleep(300)
+            self._expect(self.harness.runtime.stats.awake == 0, "a room never fell asleep")
             self._check(await self._stored("chronicles"), await self._stored("mirrors"))
         return self.faults
 
