@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import errno
 import os
 from pathlib import Path
@@ -52,6 +53,18 @@ class Disk:
         finally:
             self.close(descriptor)
 
+    def sync_file_system(self, folder: int) -> bool:
+        """Everything written to the file system that holds ``folder``, a descriptor opened long before, is on the disk.
+
+        False if this platform has no such call (Linux has, and reports what failed since the descriptor was opened). Raises
+        ``SyncFailed``.
+        """
+        if _syncfs is None:
+            return False
+        if _syncfs(folder):
+            raise SyncFailed(f"the data folder did not reach the disk: {os.strerror(ctypes.get_errno())}")
+        return True
+
     def write_whole(self, descriptor: int, data: bytes, offset: int) -> None:
         """All of ``data``, in as many writes as it takes."""
         written = self.pwrite(descriptor, data, offset)
@@ -88,4 +101,5 @@ def make_folders(path: Path) -> None:
         path.mkdir(mode=0o700, exist_ok=True)
 
 
+_syncfs = getattr(ctypes.CDLL(None, use_errno=True), "syncfs", None)
 _fdatasync = getattr(os, "fdatasync", os.fsync)

@@ -101,14 +101,15 @@ class DataFolder:
         found = find_journal(journal_folder, progress, disk)
         try:
             host = open_host(path, found, disk, progress)
+            journal = Journal(
+                journal_folder, host.folder_id, settings, disk, number=found.next_number, batch=found.next_batch, sealed=found.segments
+            )
+            retirement = Retirement(path, journal, host, settings, disk)
             try:
-                journal = Journal(
-                    journal_folder, host.folder_id, settings, disk, number=found.next_number, batch=found.next_batch, sealed=found.segments
-                )
-                retirement = Retirement(path, journal, host, settings, disk)
                 bring_all_forward(found, host, retirement, disk, progress)
                 journal.prepare()
             except BaseException:
+                retirement.close()
                 host.close()
                 raise
         finally:
@@ -156,6 +157,7 @@ class DataFolder:
             self._retirement.finish()
             self.journal.close()
         finally:
+            self._retirement.close()
             self.host.close()
             os.close(self._lock)
 

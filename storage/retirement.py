@@ -6,6 +6,7 @@ would drop SQLite's locks. The write-ahead file is another matter: SQLite locks 
 
 from __future__ import annotations
 
+import os
 import threading
 from pathlib import Path
 from typing import Protocol
@@ -25,8 +26,8 @@ from storage.standing import Standing
 _CLOSED_WAL_BYTES = 128 * 1024
 """A room that is not open keeps no more than this in its write-ahead file: it is read whole when the room wakes."""
 
-_SYNCS_AT_END_MAX = 2000
-"""With more rooms to sync than this, the journal stays for the next start."""
+MANY_FILES = 64
+"""From here on one sync of the whole file system costs less: 10,000 new files took 1 s instead of 46."""
 
 
 class HostProgress(Protocol):
@@ -51,6 +52,10 @@ class Retirement:
         self._standings_lock = threading.Lock()
         self._standings_max = 1000
         self._trims: dict[RoomKey, Standing] = {}
+        self._descriptor = disk.open(folder, os.O_RDONLY)
+
+    def close(self) -> None:
+        self._disk.close(self._descriptor)
 
     def standing(self, key: RoomKey) -> Standing:
         """The standing of a room that is about to be opened or was brought forward."""
@@ -72,11 +77,10 @@ class Retirement:
             self._journal.prepare()
 
     def finish(self) -> None:
-        """The process ends and every room is closed: leave the next start as little to bring forward as costs little time now."""
+        """The process ends and every room is closed: leave the next start nothing to bring forward."""
         with self._running:
             self._journal.seal()
-            if sum([standing.synced < standing.committed for standing in self._standings.values()]) <= _SYNCS_AT_END_MAX:
-                self._retire_all()
+            self._retire_all()
             self._disk.sync_file(self._host.wal)
 
     def _retire_all(self) -> None:
@@ -93,7 +97,7 @@ class Retirement:
         if self._host.committed_records < segment.host_records:
             return False
         waiting = self._waiting(segment)
-        if waiting is None or not all(self._sync(standing) for standing in waiting):
+        if waiting is None or not self._sync_all(waiting):
             return False
         self._disk.sync_file(self._host.wal)
         self._keep_set_aside(segment)
@@ -113,6 +117,22 @@ class Retirement:
             if standing.synced < mark:
                 waiting.append(standing)
         return waiting
+
+    def _sync_all(self, waiting: list[Standing]) -> bool:
+        """What all these rooms committed reaches the disk: with one call if they are many, else file by file. False: not yet."""
+        if len(waiting) < MANY_FILES:
+            return all(self._sync(standing) for standing in waiting)
+        marks = [(standing, standing.committed) for standing in waiting]
+        made = [standing for standing in waiting if standing.made]
+        for standing in made:
+            standing.made = False
+        if not self._disk.sync_file_system(self._descriptor):
+            for standing in made:
+                standing.made = True
+            return all(self._sync(standing) for standing in waiting)
+        for standing, mark in marks:
+            standing.synced = mark
+        return True
 
     def _sync(self, standing: Standing) -> bool:
         """What the room committed until now reaches the disk. False if that must wait for the room to be quieter."""

@@ -10,6 +10,7 @@ import pytest
 
 from storage import RoomKey, StorageSettings, SyncFailed
 from storage.names import room_path
+from storage.retirement import MANY_FILES
 from tests.storage.failing_disk import BROKEN, FailingDisk
 from tests.storage.full_disk import full_disk
 from tests.storage.process import LOBBY, Process
@@ -112,6 +113,42 @@ def test_a_new_file_is_synced_by_sqlite_itself_and_its_folders_with_it(start: St
         assert "lobby.sqlite3-wal" not in synced
         process.retire()
         assert {"lobby.sqlite3", "lobby.sqlite3-wal", "4b", "rooms", "data"} <= set(gone[0])
+
+
+@pytest.mark.parametrize("available", [True, False])
+def test_many_rooms_are_synced_with_one_call_where_there_is_one(start: Start, available: bool) -> None:
+    disk = FailingDisk(kinds=("fdatasync",))
+    process = start(disk=disk)
+    calls: list[int] = []
+    sync_file_system = disk.sync_file_system
+    disk.sync_file_system = lambda folder: (calls.append(folder), available and sync_file_system(folder))[1]  # type: ignore[func-returns-value, method-assign]
+    for round_ in range(2):
+        for number in range(MANY_FILES):
+            process.put("a", round_, RoomKey("rooms", str(number)))
+        process.commit()
+        process.folder.journal.prepare()
+        before = disk.calls
+        process.retire()
+        assert process.segments == []
+        assert len(calls) == round_ + 1
+        assert (disk.calls - before < 5) == (available or round_ == 0)  # SQLite itself syncs files that are new
+
+
+def test_a_failed_sync_of_the_file_system_is_fatal_and_no_segment_goes(start: Start) -> None:
+    disk = FailingDisk()
+    process = start(disk=disk)
+
+    def fail(_folder: int) -> bool:
+        raise SyncFailed("the test's disk is broken")
+
+    disk.sync_file_system = fail  # type: ignore[method-assign]
+    for number in range(MANY_FILES):
+        process.put("a", 1, RoomKey("rooms", str(number)))
+    process.commit()
+    with pytest.raises(SyncFailed):
+        process.retire()
+    assert len(process.segments) == 1
+    disk.sync_file_system = lambda _folder: True  # type: ignore[method-assign]
 
 
 @pytest.mark.parametrize("at", range(1, 12))
