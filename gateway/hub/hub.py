@@ -44,7 +44,7 @@ class HubSettings:
 
 
 ROUND_SECONDS = 0.005
-"""How long a round goes on before other tasks run; what is ready then still is in the next one."""
+"""How long a round goes on before other tasks run."""
 
 
 class Readable(Protocol):
@@ -73,6 +73,7 @@ class Hub:
         self._current: Readable | None = None  # whose turn it is
         self._table: list[Readable | None] = []  # by descriptor: they are small and dense, so a place costs 8 bytes
         self._farewells: list[tuple[HubSocket, int, str, bool]] = []
+        self._batch: deque[tuple[int, int]] = deque()
         self._kept: deque[HubSocket] = deque()
         self._work = trio.Event()
         self._heartbeat = Heartbeat(wheel, self._open_sockets, settings.ping_seconds, settings.ping_timeout_seconds)
@@ -153,11 +154,15 @@ class Hub:
     # rounds
 
     def _round(self) -> None:
-        table, end = self._table, perf_counter() + ROUND_SECONDS
+        """Do what is ready. What there is no time for comes first in the next round: asking anew would put it behind the others."""
+        batch, table, end = self._batch, self._table, perf_counter() + ROUND_SECONDS
+        if not batch:
+            batch.extend(self.poller.ready())
         with self._containment:  # who raises ends the round too
-            for fd, events in self.poller.ready():
+            while batch:
+                fd, events = batch.popleft()
                 self._current = place = table[fd]
-                if place is not None:  # None: closed earlier in this round
+                if place is not None:  # None: closed since it was ready
                     place.ready(events)
                     if perf_counter() > end:
                         break

@@ -14,7 +14,7 @@ from gateway.carrier import Carrier, Receiver
 from gateway.frames import PING, FirstByte, close_frame, control_at, message_at, pong_frame
 from gateway.hub.assembly import Assembly, Closed, Fault, Pinged
 from gateway.hub.outbox import Outbox
-from gateway.hub.poller import WRITE
+from gateway.hub.poller import READ, WRITE
 
 if TYPE_CHECKING:
     from gateway.hub.hub import Hub
@@ -110,7 +110,10 @@ class HubSocket:
         """The poller says that the descriptor is readable, writable or at its end."""
         if events & WRITE and self.outbox is not None and self._flush():
             self._watch()
-        if events & ~WRITE and self.state is not OVER:
+        if self.state is PAUSED:
+            if events & ~(READ | WRITE):  # READ alone was true before the pause
+                self._strand()
+        elif events & ~WRITE and self.state is not OVER:
             self._read()
 
     def go_on(self) -> None:
@@ -160,8 +163,8 @@ class HubSocket:
     # reading
 
     def _read(self) -> None:
-        if self.unread is not None or self.state is PAUSED:
-            self._read_no_further()
+        if self.unread is not None:
+            self.go_on()
             return
         try:
             data = os.read(self.fd, READ_BYTES)
@@ -174,14 +177,6 @@ class HubSocket:
             self.lose()
         elif self.state is OPEN or self.state is CLOSING:
             self._take(data)
-
-    def _read_no_further(self) -> None:
-        """What was read comes first; a paused socket is only told of its end, and only once."""
-        if self.state is PAUSED:
-            self.state = STRANDED
-            self.hub.poller.remove(self.fd)
-        else:
-            self.go_on()
 
     def _take(self, data: bytes) -> None:
         """Hand over the messages in ``data``, until the session pauses or this socket had its share of the round."""
@@ -315,6 +310,11 @@ class HubSocket:
         """Tell the poller what this state waits for."""
         if self.state is not OVER and self.state is not STRANDED:
             self.hub.poller.change(self.fd, self.state is not PAUSED, self.outbox is not None)
+
+    def _strand(self) -> None:
+        """The far end of a paused socket is gone: that is dealt with when reading goes on."""
+        self.state = STRANDED
+        self.hub.poller.remove(self.fd)
 
     def _reset(self) -> None:
         """Close so that nothing stays behind in the kernel either, which would go on offering it to a peer that does not read."""

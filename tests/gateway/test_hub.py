@@ -33,7 +33,7 @@ from tests.gateway.frames_corpus import (
     from_client,
     from_server,
 )
-from tests.gateway.hub_kit import LOST, Recorder, clock, running_hub, settle, without_reasons
+from tests.gateway.hub_kit import LOST, Client, Recorder, clock, running_hub, settle, without_reasons
 
 __all__ = ["clock"]
 
@@ -212,6 +212,31 @@ async def test_other_tasks_run_while_many_sockets_are_busy(clock: Clock) -> None
             turns += 1
             await trio.lowlevel.checkpoint()
     assert turns > 20, "about eight tenths of a second of work"
+
+
+async def test_everybody_is_served_alike_when_there_is_too_much_to_do(clock: Clock) -> None:
+    """What a round had no time for is not put behind those who came later."""
+
+    def work(carrier: Carrier, _message: str | bytes) -> None:
+        end = perf_counter() + 0.0002
+        while perf_counter() < end:
+            pass
+        carrier.send_nowait(text_frame("done"))
+
+    async def insist(client: Client) -> None:
+        while True:
+            await client.send(HELLO)
+            await client.receive_exactly(6)
+
+    recorders = [Recorder(work) for _ in range(400)]
+    async with running_hub() as running, trio.open_nursery() as nursery:
+        for client in [await running.connect(recorder) for recorder in recorders]:
+            nursery.start_soon(insist, client)
+        while sum(len(recorder.messages) for recorder in recorders) < 4000:
+            await trio.lowlevel.checkpoint()
+        nursery.cancel_scope.cancel()
+    served = [len(recorder.messages) for recorder in recorders]
+    assert min(served) >= 5, served
 
 
 async def test_a_hub_that_is_cancelled_tells_every_receiver_and_closes_every_socket(clock: Clock) -> None:

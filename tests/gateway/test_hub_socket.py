@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 import trio
 import trio.testing
@@ -161,6 +163,22 @@ async def test_a_paused_socket_whose_peer_crashed_costs_nothing_and_ends_at_resu
         recorder.carrier.resume()
         await settle()
         assert recorder.endings == [LOST]
+
+
+async def test_a_socket_that_another_paused_in_the_same_round_is_whole(clock: Clock) -> None:
+    """It was ready when the round began; that is no sign of its end."""
+    second = Recorder()
+    first = Recorder(lambda _carrier, _message: second.carrier.pause())
+    async with running_hub() as running:
+        one, two = await running.connect(first), await running.connect(second)
+        for client in (one, two):
+            os.write(client.stream.socket.fileno(), HELLO)
+        await settle()
+        assert (first.messages, second.messages) == (["hello"], [])
+        second.carrier.close(4000, "")
+        await two.send(GOODBYE)
+        assert await two.receive_to_end() == close_frame(4000)
+    assert second.endings == [(1000, "bye", True)]
 
 
 async def test_a_paused_socket_whose_peer_crashed_can_be_closed(clock: Clock) -> None:
