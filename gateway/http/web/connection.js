@@ -87,7 +87,7 @@ export class Connection {
       this.pending.delete(cid);
       this.on.failed(cid, message);
     } else if (ref === "auth") {
-      this.stop("This server needs a token.");
+      this.stop(FINAL[4408]);
     } else if (ref === "join") {
       this.stop(message);
     }
@@ -95,6 +95,7 @@ export class Connection {
 
   closed(code) {
     this.isJoined = false;
+    if (code === 4401 && !this.who.token) return this.stop(FINAL[4408]);
     if (FINAL[code]) return this.stop(FINAL[code]);
     const wait = code === 4429 ? 60_000 : Math.random() * (this.waitAtMost ?? Math.min(30_000, 500 * 2 ** this.tries++)) + 100;
     this.on.state("waiting", "Offline, coming back …");
@@ -118,7 +119,7 @@ export class Connection {
     removeEventListener("online", this.wake);
     const socket = this.socket;
     this.socket = this.timer = null;
-    socket.close(1000);
+    socket?.close(1000);
     if (words) this.on.state("over", words);
   }
 }
