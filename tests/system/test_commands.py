@@ -62,7 +62,7 @@ def test_history_right_after_kill_9_shows_every_acknowledged_message(server: Ser
         SAID[-1],
         "the last word",
     ]
-    listed = json.loads(server.rooms("list", "--json").splitlines()[0])
+    (listed,) = map(json.loads, server.rooms("list", "--kind", "rooms", "--json").splitlines())
     assert (listed["name"], listed["kind"], listed["messages"]) == ("lobby", "rooms", len(rows))
     server.rooms("check")
 

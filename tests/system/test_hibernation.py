@@ -39,19 +39,20 @@ def room_files(server: Server) -> list[str]:
     return [link for link in links if "/rooms/" in link.removeprefix(str(server.data.parent))]
 
 
-def test_a_thousand_rooms_sleep_and_wake_with_everybody_in_place(sleepy: Server) -> None:
-    server = sleepy
+def test_a_thousand_rooms_sleep_and_wake_with_everybody_in_place(sleepy: Server, carrier: CarrierName) -> None:
+    """On the stream carrier two hundred: it is not made for many, and sleeps by the same code."""
+    server, count = sleepy, ROOMS if carrier == "hub" else ROOMS // 5
     tokens = [token(user, "*") for user in USERS]
     with Crowd() as crowd:
-        rooms = [[crowd.open(server.port, f"/rooms/r{i}/ws", token) for token in tokens] for i in range(ROOMS)]
+        rooms = [[crowd.open(server.port, f"/rooms/r{i}/ws", token) for token in tokens] for i in range(count)]
         crowd.wait(lambda: all(member.is_open for member in crowd.members), "upgrades")
         for member in crowd.members:
             member.send("join")
         crowd.wait(lambda: all(member.of("joined") for member in crowd.members), "joined")
         crowd.wait(lambda: server.metric("rooms_awake") == 0, "sleep")
 
-        assert server.metric("rooms_connections") == ROOMS * SOCKETS_A_ROOM
-        assert server.metric("rooms_hibernating") == ROOMS
+        assert server.metric("rooms_connections") == count * SOCKETS_A_ROOM
+        assert server.metric("rooms_hibernating") == count
         assert room_files(server) == []
 
         for member in crowd.members:
@@ -68,7 +69,7 @@ def test_a_thousand_rooms_sleep_and_wake_with_everybody_in_place(sleepy: Server)
         for member in crowd.members:
             (message,) = member.of("message")
             assert (message["message"], message["from"], message["seq"]) == ("good morning", "user0", 1)
-        assert server.metric("rooms_rehydrations_total") - rehydrations == ROOMS
+        assert server.metric("rooms_rehydrations_total") - rehydrations == count
 
         for members in rooms:
             members[1].send("who")
