@@ -55,15 +55,19 @@ class KnownUsers:
 
     async def run(self) -> None:
         """Tell the directory who came, many at once, for as long as the server runs."""
+        is_failing = False
         while True:
             await self._news.wait()
             names = list(self._waiting)[:BATCH]
             try:
                 profiles = await self._rooms.stub(DIRECTORY).note(names)
             except RoomError as error:
-                self._log.error("users_not_noted", users=len(names), error=str(error))
+                if not is_failing:
+                    self._log.error("users_not_noted", users=len(names), error=str(error))
+                is_failing = True
                 await trio.sleep(RETRY_SECONDS)
                 continue
+            is_failing = False
             self._noted(names, profiles)
 
     def admitted(self, session: Registered) -> None:
