@@ -39,6 +39,13 @@ def test_links_lead_somewhere(page: Path) -> None:
     assert not missing
 
 
+def test_every_page_can_be_found_from_the_index() -> None:
+    docs = ROOT / "docs"
+    index = (docs / "README.md").read_text("utf-8") + (docs / "decisions/README.md").read_text("utf-8")
+    lost = [page.name for page in docs.rglob("*.md") if page.name != "README.md" and page.name not in index]
+    assert not lost
+
+
 def test_every_setting_is_in_the_reference() -> None:
     page = (ROOT / "docs/reference/settings.md").read_text("utf-8")
     missing = [setting.name for setting in described(load_settings({}, environ={})) if f"`{setting.name.upper()}`" not in page]
