@@ -6,7 +6,6 @@ the profile says from a moment later on; a cookie's user is known before.
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -20,7 +19,7 @@ from rooms import RoomError, RoomKey, Stub
 from rooms.kinds.directory import DIRECTORY
 
 USERS_MAX = 50_000
-"""Users remembered, those met last; another one is told to the directory again, which knows."""
+"""Users remembered; beyond it those met first are forgotten, and told to the directory again, which knows."""
 
 WAITING_MAX = 10_000
 """Users that wait to be told; beyond it they are told when they come again."""
@@ -36,6 +35,10 @@ class Shown(NamedTuple):
     avatar: str | None = None
 
 
+NOTHING = Shown()
+"""Of nearly everybody who comes by token."""
+
+
 class Rooms(Protocol):
     """What of the runtime is needed here."""
 
@@ -49,7 +52,7 @@ class KnownUsers:
         self._rooms = rooms
         self._registry = registry
         self._log = log
-        self._shown_by_user: OrderedDict[str, Shown] = OrderedDict()
+        self._shown_by_user: dict[str, Shown] = {}
         self._waiting: dict[str, None] = {}
         self._news = trio.Event()
 
@@ -76,9 +79,7 @@ class KnownUsers:
         shown = self._shown_by_user.get(user)
         if shown is None:
             self.note(user)
-            return
-        self._shown_by_user.move_to_end(user)
-        if shown != Shown():
+        elif shown is not NOTHING:
             _show(session, shown)
 
     def note(self, user: str) -> None:
@@ -109,15 +110,15 @@ class KnownUsers:
             if user in profiles:
                 self.changed(user, *profiles[user])
             else:
-                self._remember(user, Shown())
+                self._remember(user, NOTHING)
         if not self._waiting:
             self._news = trio.Event()
 
     def _remember(self, user: str, shown: Shown) -> None:
         self._shown_by_user[user] = shown
-        self._shown_by_user.move_to_end(user)
         if len(self._shown_by_user) > USERS_MAX:
-            self._shown_by_user.popitem(last=False)
+            for first in list(self._shown_by_user)[: USERS_MAX // 8]:
+                del self._shown_by_user[first]
 
 
 def _show(session: Registered, shown: Shown) -> None:
