@@ -20,6 +20,7 @@ from rooms.errors import (
     RoomOverloaded,
     RoomUnavailable,
     TooManyBackgrounds,
+    TooManyTells,
     UnknownKind,
 )
 from rooms.http import ConnectRequest, Request, Response
@@ -77,6 +78,7 @@ __all__ = [
     "Stub",
     "SystemClock",
     "TooManyBackgrounds",
+    "TooManyTells",
     "UnknownKind",
     "WallClock",
     "callable_from_rooms",

@@ -192,8 +192,9 @@ class Actor:
     @property
     def is_quiet(self) -> bool:
         """Whether there is nothing to do, to wait for or to come back to."""
-        isolate = self._isolate
-        return self._parked is not None and isolate is not None and isolate.is_settled and not self._backgrounds and not self.mails_waiting
+        if self._parked is None or self._isolate is None or self.mails_waiting:
+            return False
+        return self._isolate.is_settled and (not self._backgrounds or self.env.is_stopping)
 
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""

@@ -55,7 +55,7 @@ class Close(msgspec.Struct, gc=False, eq=False):
         self.connection.peer.close_nowait(self.code, self.reason)
 
 
-class Tell(msgspec.Struct, gc=False, eq=False):
+class Notice(msgspec.Struct, gc=False, eq=False):
     """A word to a peer beside its frames, such as a refusal; it keeps its place among them."""
 
     say: Callable[..., None]

@@ -68,6 +68,7 @@ class Environment:
         self.new_id = new_id
         self.log = log
         self.random = random
+        self.is_stopping = False
         self.stats = Stats()
         self.calls = Calls()
         self.quarantine = Quarantine(settings)

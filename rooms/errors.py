@@ -90,6 +90,15 @@ class TooManyBackgrounds(RoomError):
         self.running_max = running_max
 
 
+class TooManyTells(RoomError):
+    """The room told another one more than that has taken. This tell was not kept."""
+
+    def __init__(self, room: str, waiting: int) -> None:
+        super().__init__(f"{waiting} tells to room {room!r} are not delivered yet")
+        self.room = room
+        self.waiting = waiting
+
+
 class CallCycle(RoomError):
     """The room asked already waits for the asker, directly or through others. Nothing was sent."""
 

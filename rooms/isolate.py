@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from rooms.begun import Begun
-from rooms.effects import Close, Effect, Tell
+from rooms.effects import Close, Effect, Notice
 from rooms.gate import OutputGate, Said
 from rooms.mail import Mail, Start
 from rooms.refusal import Refusal
@@ -239,8 +239,8 @@ class Isolate:
         return result
 
     def _tell_failure(self, mail: Mail, tell: Callable[..., None], arguments: tuple[Any, ...]) -> None:
-        """Tell whoever caused the turn, in its place among what is said."""
-        self.gate.say(Said(self.file.number, [Tell(tell, arguments)], None, mail))
+        """Notice whoever caused the turn, in its place among what is said."""
+        self.gate.say(Said(self.file.number, [Notice(tell, arguments)], None, mail))
 
     def _reason(self, error: BaseException | None, turn: Turn) -> tuple[str, Refusal]:
         if self._undo_due is not None:

@@ -10,6 +10,8 @@ if TYPE_CHECKING:
     from rooms.actor import Actor
     from rooms.environment import Environment
 
+AGAIN_SECONDS = 1.0
+
 
 class LazyCommits:
     """Rooms with an open transaction, the oldest first."""
@@ -34,11 +36,17 @@ class LazyCommits:
         """Commit rooms as they are due, until cancelled."""
         while True:
             if not self._dirty:
-                self._env.folder.host.commit()
-                self._more = trio.Event()
-                await self._more.wait()
+                await self._rest()
             await self._wait_for_first()
             self._commit_due()
+
+    async def _rest(self) -> None:
+        """Wait until a room is dirty; as long as the host has no space to commit, ask it again now and then."""
+        self._more = trio.Event()
+        while not (self._more.is_set() or self._env.folder.host.commit()):
+            with trio.move_on_after(AGAIN_SECONDS):
+                await self._more.wait()
+        await self._more.wait()
 
     async def _wait_for_first(self) -> None:
         for due in self._dirty.values():

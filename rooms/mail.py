@@ -8,7 +8,7 @@ import msgspec
 
 from rooms.answer import Answer
 from rooms.connection import Connection, Phase
-from rooms.effects import Act, Tell
+from rooms.effects import Act, Notice
 from rooms.envelope import Envelope
 from rooms.errors import CallFailed, CallUndone, NotCallable, RoomError, RoomOverloaded, RoomUnavailable
 from rooms.http import ConnectRequest, Request, Response
@@ -90,7 +90,7 @@ class Connect(Mail):
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
         if isinstance(value, Refusal):
             actor.members.expel(self.connection)
-            turn.effects.append(Tell(self.connection.peer.refused, (value,)))
+            turn.effects.append(Notice(self.connection.peer.refused, (value,)))
 
     def refused(self, refusal: Refusal) -> None:
         self.connection.never_was()
@@ -112,7 +112,7 @@ class Message(Mail):
 
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
         if value is not None and isinstance(value, Refusal):
-            turn.effects.append(Tell(self.refused, (value,)))
+            turn.effects.append(Notice(self.refused, (value,)))
 
     def refused(self, refusal: Refusal) -> None:
         self.connection.peer.failed(self.message, refusal)

@@ -70,7 +70,6 @@ class Runtime:
         env.post = self.post
         env.evict = self._evict
         self._actors: dict[RoomKey, Actor] = {}
-        self._is_stopping = False
         self._stopped = trio.Event()
         self._ended = trio.Event()
 
@@ -93,8 +92,13 @@ class Runtime:
             self._ended.set()
 
     async def stop(self) -> None:
-        """Refuse new mail, finish every turn, let everything said be heard, and hibernate every room. Closes are still taken."""
-        self._is_stopping = True
+        """Refuse new mail, finish every turn, let everything said be heard, and hibernate every room.
+
+        Closes are still taken; background work is not waited for, and lost.
+        """
+        self._env.is_stopping = True
+        for actor in list(self._actors.values()):
+            actor.rest()
         await self._env.hibernation.hibernate_all()
         self._env.folder.host.commit()
         self._stopped.set()
@@ -102,7 +106,7 @@ class Runtime:
 
     def refusal(self, key: RoomKey) -> Refusal | None:
         """Why the room could not take a connection now, if that is known without waking it."""
-        if self._is_stopping:
+        if self._env.is_stopping:
             return unavailable()
         until = self._env.quarantine.until(key, trio.current_time())
         if until is not None:
@@ -159,7 +163,7 @@ class Runtime:
 
     def post(self, key: RoomKey, mail: Mail) -> None:
         """Mail to a room, waking it; refused when it cannot be taken."""
-        if self._is_stopping and not mail.always_fits:
+        if self._env.is_stopping and not mail.always_fits:
             mail.refused(unavailable())
         else:
             self._actor(key).post(mail)

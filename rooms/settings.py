@@ -58,6 +58,9 @@ class RuntimeSettings:
     slow_turn_seconds: float = 0.25
     """A turn that kept the whole process from running for so long is logged by name."""
 
+    tells_waiting_max: int = 10_000
+    """Undelivered tells from one room to another. Beyond it a further one raises ``TooManyTells``."""
+
     tell_tries_max: int = 5
     """A tell whose turn raised so often is dropped with a log line."""
 

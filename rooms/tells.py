@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rooms.effects import Act
+from rooms.errors import TooManyTells
 from rooms.mail import Mail
 from rooms.refusal import Refusal
 from rooms.values import unpack
@@ -32,7 +33,10 @@ class TellDelivery:
         self._delivered: dict[RoomKey, list[tuple[str, int]]] = {}
 
     def keep(self, file: RoomFile, to: RoomKey, method: str, arguments: bytes) -> Act:
-        """Keep a tell with the running turn of ``file``; what sends it when the turn is released."""
+        """Keep a tell with the running turn of ``file``; what sends it when the turn is released. Raises ``TooManyTells``."""
+        lane = self._lanes.get((file.key, file.epoch, to))
+        if lane is not None and len(lane) >= self._env.settings.tells_waiting_max:
+            raise TooManyTells(str(to), len(lane))
         number = file.tells.add(to, method, arguments)
         return Act(self.send, (file.key, file.epoch, to, OutgoingTell(number, method, arguments)))
 
@@ -46,7 +50,7 @@ class TellDelivery:
 
     def delivered(self, lane: Lane, number: int) -> None:
         """The other room has taken it: the file of the sender may forget it."""
-        if lane.is_empty:
+        if not lane:
             del self._lanes[lane.sender, lane.epoch, lane.to]
         numbers = self._delivered.get(lane.sender)
         if numbers is not None:
@@ -95,10 +99,9 @@ class Lane:
         self.epoch = epoch
         self.to = to
 
-    @property
-    def is_empty(self) -> bool:
-        """Whether all is delivered."""
-        return not (self._waiting or self._in_flight)
+    def __len__(self) -> int:
+        """How many are not delivered."""
+        return len(self._waiting) + len(self._in_flight)
 
     def add(self, tell: OutgoingTell) -> None:
         """One more."""
@@ -129,7 +132,7 @@ class Lane:
 
     def broken(self) -> None:
         """One was not taken: send again from there after a while."""
-        if not self._is_broken and not self.is_empty:
+        if not self._is_broken and len(self):
             self._is_broken = True
             self._breaks += 1
             self._env.later(min(RETRY_SECONDS * 2 ** (self._breaks - 1), RETRY_SECONDS_MAX), self._mend)

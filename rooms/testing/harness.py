@@ -107,6 +107,7 @@ class Harness:
     async def connect(
         self,
         name: str,
+        /,
         *,
         user: str = "somebody",
         kind: str | None = None,
@@ -122,6 +123,7 @@ class Harness:
     def connect_nowait(
         self,
         name: str,
+        /,
         *,
         user: str = "somebody",
         kind: str | None = None,

@@ -135,6 +135,19 @@ async def test_a_destroyed_room_forgets_everything_and_begins_anew_with_another_
         assert await harness.visit("attic", lambda room: room.storage.list()) == {"heard": 1}
 
 
+async def test_a_room_that_never_wrote_can_be_destroyed_too(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    class Empty(Room):
+        async def on_message(self, connection: Connection, message: str | bytes) -> None:
+            self.destroy()
+
+    async with open_harness({"room": Empty}, data=tmp_path) as harness:
+        ada = await harness.connect("attic")
+        before = await harness.visit("attic", lambda room: room.epoch)
+        await ada.send("x")
+        assert ada.closed == (4404, "room destroyed")
+        assert await harness.visit("attic", lambda room: room.epoch) != before
+
+
 async def test_a_destroyed_room_leaves_no_file(tmp_path: Path, autojump_clock: trio.testing.MockClock):
     async with open_harness({"room": Fragile}, data=tmp_path) as harness:
         ada = await harness.connect("attic", user="writer")

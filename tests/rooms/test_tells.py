@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 import trio
 
-from rooms import Connection, Room, callable_from_rooms
+from rooms import Connection, Room, RuntimeSettings, callable_from_rooms
 from rooms.testing import Harness, open_harness
 
 
@@ -163,3 +163,15 @@ async def test_a_room_may_tell_itself(tmp_path: Path, autojump_clock: trio.testi
         await ada.send("tell a 1")
 
         assert await heard(harness, "a") == ["1"]
+
+
+async def test_a_room_that_takes_nothing_is_told_only_so_much(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    Post.failing = 1_000
+    async with open_harness({"room": Post}, data=tmp_path, settings=RuntimeSettings(tells_waiting_max=2)) as harness:
+        ada = await harness.connect("a")
+        for text in ("bad", "2", "3"):
+            await ada.send(f"tell b {text}")
+
+        assert [failure.message for failure in ada.failures] == ["tell b 3"]
+        await trio.sleep(200)
+        assert await heard(harness) == ["2"]
