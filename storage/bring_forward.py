@@ -10,15 +10,14 @@ from typing import Any
 
 import apsw
 
-from storage.database import create, first_commit_done, open_writer
-from storage.disk import Disk, make_folders
+from storage.database import create_room_file, first_commit_done, open_writer, remove_database
+from storage.disk import Disk
 from storage.errors import StorageFull
 from storage.host import Host
 from storage.record import Alarm, Body
 from storage.recovery import FoundJournal, Progress
 from storage.replay import apply_body, read_room_row
 from storage.retirement import Retirement
-from storage.room_file import remove_database
 from storage.schema import SET_NUMBER
 from storage.set_aside import mark
 from storage.standing import Standing
@@ -124,10 +123,8 @@ def _open(standing: Standing, first: Body) -> apsw.Connection:
     if first.number != 1:
         what = "empty" if path.exists() else "missing"
         raise Damaged(f"its file is {what} and its records begin at {first.number}")
-    make_folders(path.parent)
-    remove_database(path)
     standing.made = True
-    return create(str(path))
+    return create_room_file(path)
 
 
 def _row_or_none(cursor: apsw.Cursor) -> tuple[Any, ...] | None:

@@ -6,12 +6,16 @@ Closing neither checkpoints nor syncs; ``Retirement`` does both in a worker thre
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 
 import apsw
 
+from storage.disk import NO_SPACE, make_folders
+from storage.errors import StorageError, StorageFull
 from storage.guard import Guard
 from storage.schema import APPLICATION_ID, BASE_SCHEMA, FORMAT_VERSION
 
@@ -49,6 +53,24 @@ def create(path: str, application_id: int = APPLICATION_ID) -> apsw.Connection:
         connection.close(True)
         raise
     return connection
+
+
+def create_room_file(path: Path) -> apsw.Connection:
+    """A new file for a room, with its folders. What stands there is removed. Raises ``StorageFull`` or ``StorageError``."""
+    try:
+        make_folders(path.parent)
+        remove_database(path)
+        return create(str(path))
+    except (OSError, apsw.Error) as error:
+        full = isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in NO_SPACE)
+        raise (StorageFull if full else StorageError)(f"{path} cannot be made: {error}") from error
+
+
+def remove_database(path: Path) -> None:
+    """The database goes first: a log without it is nothing."""
+    for suffix in ("", "-wal", "-shm", "-journal"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(f"{path}{suffix}")
 
 
 @cache
@@ -93,6 +115,15 @@ def open_checkpointer(path: str) -> apsw.Connection:
     connection.wal_autocheckpoint(0)
     connection.execute("PRAGMA schema_version").get  # noqa: B018  the log is found only by a first statement
     return connection
+
+
+def cut_log(connection: apsw.Connection) -> None:
+    """Fold the log back and make it empty, if nobody reads from it now; with SQLite's own syncs. No transaction may be open."""
+    connection.set_busy_timeout(0)
+    try:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+    finally:
+        connection.set_busy_timeout(_BUSY_MS)
 
 
 def limit(connection: apsw.Connection, guard: Guard, interrupted: Callable[[], bool], row_bytes_max: int) -> None:

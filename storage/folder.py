@@ -11,6 +11,7 @@ from pathlib import Path
 import apsw
 
 from storage.bring_forward import bring_all_forward
+from storage.database import remove_database
 from storage.disk import Disk, make_folders
 from storage.errors import FolderInUse, FolderUnusable, RoomSetAside, StorageError, StorageFull
 from storage.host import Host
@@ -19,7 +20,7 @@ from storage.keys import RoomKey
 from storage.rebuild import open_host
 from storage.recovery import Progress, find_journal
 from storage.retirement import Retirement
-from storage.room_file import RoomFile, remove_database
+from storage.room_file import RoomFile
 from storage.set_aside import mark
 from storage.settings import StorageSettings
 from storage.standing import Standing
@@ -130,6 +131,9 @@ class DataFolder:
         standing = self._retirement.standing(key)
         if standing.damage is not None:
             raise self._set_aside(standing, row.generation if row else 0, standing.damage)
+        if standing.ends_destroyed:
+            remove_database(standing.path)
+            standing.destroyed()
         generation = max(row.generation if row else 0, standing.committed[0])
         known = row is not None and row.state == "live" and row.generation == generation and not standing.begins_in_tail
         migrations = self._migrations.get(key.kind, _NO_MIGRATIONS)

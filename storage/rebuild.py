@@ -8,7 +8,7 @@ from pathlib import Path
 
 import apsw
 
-from storage.database import open_reader
+from storage.database import open_reader, remove_database
 from storage.disk import Disk
 from storage.errors import FolderUnusable
 from storage.host import Host
@@ -17,7 +17,6 @@ from storage.names import DATABASE_SUFFIX, key_of
 from storage.record import Alarm
 from storage.recovery import FoundJournal, Progress
 from storage.replay import read_room_row
-from storage.room_file import remove_database
 from storage.set_aside import marker_path
 
 _ROOMS_A_COMMIT = 1000

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import contextlib
-import os
-from hashlib import blake2b
-from pathlib import Path
 from typing import Any
 
 import apsw
 
 from storage.alarm import RoomAlarm
-from storage.database import create, first_commit_done, in_memory, open_writer
-from storage.disk import NO_SPACE, make_folders
-from storage.errors import RoomDestroyed, RoomSetAside, StorageError, StorageFull, SyncFailed, TurnTooLarge
-from storage.keys import RoomKey
-from storage.record import Alarm, Flag, Record, body_of, encode_record
-from storage.replay import apply_body, read_room_row
+from storage.database import create_room_file, cut_log, first_commit_done, in_memory, open_writer, remove_database
+from storage.epochs import epoch_of
+from storage.errors import RoomDestroyed, RoomSetAside, StorageFull, SyncFailed, TurnTooLarge
+from storage.record import Alarm, Flag, Record, encode_record
+from storage.replay import read_room_row
 from storage.room_storage import RoomStorage
 from storage.schema import SET_NUMBER
 from storage.settings import StorageSettings
@@ -24,13 +20,9 @@ from storage.sql import Sql
 from storage.standing import Standing
 from storage.statements import Statements
 from storage.tables import Migrations, Tables
+from storage.tail import Tail
 from storage.tells import Tells
 from storage.turns import Turns
-
-
-def epoch_of(folder_id: str, key: RoomKey, generation: int) -> str:
-    """Which history of the name this is: 16 hex digits that no other folder, name or generation has."""
-    return blake2b(f"{folder_id}/{key.kind}/{key.name}/{generation}".encode("utf-8", "surrogatepass"), digest_size=8).hexdigest()
 
 
 class RoomFile:
@@ -55,8 +47,7 @@ class RoomFile:
         self._folder_id = folder_id
         self._settings = settings
         self._alarm_committed: Alarm | None = None
-        self._tail: list[Record] = []
-        self._tail_bytes = 0
+        self._tail = Tail()
         self._behind = False
         self._destroyed = False
         self._turns = Turns(self.key, settings, self)
@@ -77,8 +68,8 @@ class RoomFile:
         if self._behind or not self._turns.stands():
             self._turns.give_up()
             self._catch_up()
-        if self.trouble is not None and self._tail_bytes > self._settings.uncommitted_bytes_max:
-            raise StorageFull(f"{self.key} has {self._tail_bytes} bytes that its file has no space for: {self.trouble}")
+        if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max:
+            raise StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
         self._turns.begin()
         self.alarm.begin()
         self._tables.begin()
@@ -107,8 +98,7 @@ class RoomFile:
             raise TurnTooLarge(size_bytes, self._settings.record_bytes_max)
         turns.release()
         self.number = record.number
-        self._tail.append(record)
-        self._tail_bytes += size_bytes
+        self._tail.add(record)
         return record
 
     def rollback(self) -> None:
@@ -149,12 +139,10 @@ class RoomFile:
     def undo(self, durable: int) -> None:
         """Take back every turn above ``durable``, whatever state the transaction is in: file, number and alarm are as of ``durable``."""
         self._turns.give_up()
-        self._destroyed = False
-        self._tail = [record for record in self._tail if record.number <= durable]
-        self._tail_bytes = sum([len(record.data) for record in self._tail])
-        self.number = self._tail[-1].number if self._tail else self.committed
-        changes = [record.alarm for record in self._tail if record.flags & Flag.ALARM_CHANGED]
-        self.alarm.restore(changes[-1] if changes else self._alarm_committed)
+        self._tail.cut(durable)
+        self.number = self._tail.records[-1].number if self._tail.records else self.committed
+        self._destroyed = self._tail.is_destroyed
+        self.alarm.restore(self._tail.alarm(self._alarm_committed))
         self.tells.reload()
         self._fall_behind()
 
@@ -166,8 +154,7 @@ class RoomFile:
         self.number += 1
         flags = Flag.DESTROYED | Flag.FORGETS
         record = encode_record(self.key, self.epoch, self.generation, self.number, flags, None, [])
-        self._tail.append(record)
-        self._tail_bytes += len(record.data)
+        self._tail.add(record)
         self._destroyed = True
         return record
 
@@ -190,11 +177,11 @@ class RoomFile:
     @property
     def uncommitted_bytes(self) -> int:
         """Records kept in memory because the file has not committed them. Commit before this passes ``uncommitted_bytes_max``."""
-        return self._tail_bytes
+        return self._tail.size_bytes
 
     def close(self) -> None:
         """Let the file go: no checkpoint, no sync. Records that could not be committed are taken up again when the room is opened."""
-        self._standing.tail = self._tail if self.number > self.committed else []
+        self._standing.tail = self._tail.records
         self._turns.give_up()
         self._turns.drop_connection()
         self._standing.open = False
@@ -227,21 +214,14 @@ class RoomFile:
 
     def take_up(self, tail: list[Record]) -> None:
         """Bring the file forward by durable records that an earlier opening had no space for. For ``DataFolder`` only."""
-        self._tail = tail
-        self._behind = bool(tail)
+        for record in tail:
+            self._tail.add(record)
         if tail:
             self.undo(tail[-1].number)
 
     def make_file(self) -> None:
         """``Turns.Owner``: the first write."""
-        path = self._standing.path
-        try:
-            make_folders(path.parent)
-            remove_database(path)
-            connection = create(str(path))
-        except (OSError, apsw.Error) as error:
-            full = isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in NO_SPACE)
-            raise (StorageFull if full else StorageError)(f"the file of {self.key} cannot be made: {error}") from error
+        connection = create_room_file(self._standing.path)
         self._standing.made = True
         self._standing.open = True
         self._turns.use(connection, file_stands=True)
@@ -302,8 +282,7 @@ class RoomFile:
     def _settle(self) -> None:
         """Everything is in the file."""
         self.committed = self.number
-        self._tail = []
-        self._tail_bytes = 0
+        self._tail.cut(0)
         self._alarm_committed = self.alarm.now
         self._standing.committed = (self.generation, self.number)
         if self._standing.trim:
@@ -313,7 +292,7 @@ class RoomFile:
         """Cut the write-ahead file. The retiring thread folded most of it back; a busy room has no other moment without a transaction."""
         self._standing.trim = False
         try:
-            self._cursor().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            cut_log(self._cursor().connection)
         except apsw.FullError as error:
             self.trouble = str(error)
         except apsw.IOError as error:
@@ -350,13 +329,11 @@ class RoomFile:
         if not self._turns.file_stands:
             self.make_file()
         cursor = self._cursor()
-        if self._tail:
+        if self._tail.records:
             cursor.execute("BEGIN IMMEDIATE")
             self._turns.begun = True
-        for record in self._tail:
-            apply_body(cursor, body_of(record.data))
-        row = read_room_row(cursor)
-        self._tables.migrated = row[5]
+            self._tail.replay(cursor)
+        self._tables.migrated = read_room_row(cursor)[5]
 
     def _leave_transaction(self) -> None:
         """A transaction in which nothing was written is not kept open."""
@@ -384,10 +361,3 @@ class RoomFile:
     def _cursor(self) -> apsw.Cursor:
         assert self._turns.cursor is not None
         return self._turns.cursor
-
-
-def remove_database(path: Path) -> None:
-    """The database goes first: a log without it is nothing."""
-    for suffix in ("", "-wal", "-shm", "-journal"):
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(f"{path}{suffix}")

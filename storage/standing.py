@@ -6,7 +6,7 @@ from pathlib import Path
 
 from storage.journal import Mark
 from storage.keys import RoomKey
-from storage.record import Record
+from storage.record import Flag, Record
 
 NOTHING: Mark = (-1, 0)
 
@@ -38,6 +38,16 @@ class Standing:
     def begins_in_tail(self) -> bool:
         """Whether nothing at all was ever committed to the file."""
         return bool(self.tail) and self.tail[0].number == 1
+
+    @property
+    def ends_destroyed(self) -> bool:
+        """Whether the room was destroyed and closed before its file was removed."""
+        return bool(self.tail) and self.tail[-1].flags & Flag.DESTROYED != 0
+
+    def destroyed(self) -> None:
+        """The file was removed; the name begins anew."""
+        self.committed = (self.tail[-1].generation + 1, 0)
+        self.tail = []
 
     @property
     def wal(self) -> Path:

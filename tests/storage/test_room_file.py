@@ -206,6 +206,25 @@ def test_the_same_file_goes_on_as_a_new_room(process: Process) -> None:
     assert file.storage.list() == {"b": 2}
 
 
+def test_a_destruction_whose_file_could_not_be_removed_yet_is_finished_when_the_name_is_used_again(process: Process) -> None:
+    process.put("a", 1)
+    process.commit()
+    epoch = process.room().epoch
+    process.waiting.append(process.room().destroy())
+    process.sync()
+    process.room().undo(2)
+    with pytest.raises(RoomDestroyed):
+        process.room().begin()
+    process.rooms.pop(LOBBY).close()
+    assert process.room().storage.list() == {}
+    assert process.room().epoch != epoch
+    assert files(process) == []
+    process.put("b", 2)
+    process.commit()
+    process.retire()
+    assert process.segments == []
+
+
 def test_a_destruction_that_was_not_durable_is_undone(process: Process) -> None:
     process.put("a", 1)
     process.commit()
