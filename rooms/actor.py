@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import trio
@@ -258,18 +258,25 @@ class Actor:
         """The actor's task: from the mail that woke the room until it hibernates."""
         mailbox = self._mailbox
         assert mailbox is not None
-        self._open()
+        self._open(deque())
         while self._mailbox is mailbox and self._quarantined_until is None:
+            with trio.CancelScope() as scope:
+                await self._work(scope, mailbox)
+        if self._quarantined_until is not None:
+            await self._sit_out_quarantine(self._quarantined_until)
+
+    async def _work(self, scope: trio.CancelScope, mailbox: Mailbox) -> None:
+        """Batch after batch, until there are no more, or a turn that had to wait has used ``scope`` up."""
+        waited = False
+        while not waited and self._mailbox is mailbox and self._quarantined_until is None:
             batch = mailbox.take(self.env.settings.batch_mails_max)
             if not batch:
                 await self._park()
                 continue
             self.env.hibernation.busy(self)
-            await self._handle(batch)
+            waited = await self._handle(batch, scope)
             if mailbox:
                 await trio.lowlevel.checkpoint()
-        if self._quarantined_until is not None:
-            await self._sit_out_quarantine(self._quarantined_until)
 
     async def _park(self) -> None:
         """Wait for mail, or for the room to hibernate."""
@@ -281,30 +288,28 @@ class Actor:
         self._parked = None
         return trio.lowlevel.Abort.SUCCEEDED
 
-    async def _handle(self, batch: deque[Mail]) -> None:
-        """A turn for each mail. One cancel scope serves them all, until a turn that waits has used it up."""
-        while batch and self._isolate is not None and self._quarantined_until is None:
-            with trio.CancelScope() as scope:
-                await self._handle_within(scope, batch)
-        mailbox, isolate = self._mailbox, self._isolate
-        if isolate is not None and mailbox is not None:
-            mailbox.put_back(batch)
-            isolate.pause()
-            if isolate.is_over:
-                self._open_anew()
-
-    async def _handle_within(self, scope: trio.CancelScope, batch: deque[Mail]) -> None:
+    async def _handle(self, batch: deque[Mail], scope: trio.CancelScope) -> bool:
+        """A turn for each mail, until one had to wait. Whether one had to."""
         waited = False
-        while batch and not waited and self._quarantined_until is None:
-            if self.isolate.holds_back:
-                await self.isolate.settle()
-            if self.isolate.is_over and not self._open_anew(batch):
-                return
-            isolate = self.isolate
-            isolate.scope = scope
-            waited = await isolate.handle(batch.popleft())
+        try:
+            while batch and not waited and self._quarantined_until is None:
+                if self.isolate.holds_back:
+                    await self.isolate.settle()
+                if not self.isolate.is_over or self._open_anew(batch):
+                    waited = await self.isolate.handle(batch.popleft(), scope)
+        finally:
+            self._end_batch(batch)
+        return waited
 
-    def _open(self, batch: Iterable[Mail] = ()) -> bool:
+    def _end_batch(self, rest: deque[Mail]) -> None:
+        if self._isolate is None or self._mailbox is None:
+            return
+        self._mailbox.put_back(rest)
+        self._isolate.pause()
+        if self._isolate.is_over:
+            self._open_anew(deque())
+
+    def _open(self, batch: deque[Mail]) -> bool:
         try:
             self._isolate = Isolate(self, self.env.folder.room(self.key))
         except StorageError as error:
@@ -312,17 +317,18 @@ class Actor:
             return False
         return True
 
-    def _open_anew(self, batch: Iterable[Mail] = ()) -> bool:
+    def _open_anew(self, batch: deque[Mail]) -> bool:
         """The room was destroyed, and what follows is another one of that name; or it is damaged."""
         self.isolate.close()
         self._isolate = None
         return self._open(batch)
 
-    def _refuse_all(self, error: StorageError, batch: Iterable[Mail]) -> None:
+    def _refuse_all(self, error: StorageError, batch: deque[Mail]) -> None:
         """The room cannot be opened: damaged, it loses its connections; else only its mail is refused."""
         self.env.log.error("room_unavailable", room=str(self.key), error=str(error))
         assert self._mailbox is not None
         mails = [*batch, *self._mailbox.take(len(self._mailbox))]
+        batch.clear()
         if isinstance(error, RoomSetAside):
             for connection in self.members.dismiss_all():
                 connection.peer.close_nowait(1011, "unavailable")

@@ -35,7 +35,7 @@ class Isolate:
     transaction of the turns that are durable but not yet committed.
     """
 
-    __slots__ = ("_actor", "_before_next_turn", "_env", "_opened", "_undo_due", "file", "gate", "is_over", "room", "scope")
+    __slots__ = ("_actor", "_before_next_turn", "_env", "_opened", "_scope", "_undo_due", "file", "gate", "is_over", "room")
 
     def __init__(self, actor: Actor, file: RoomFile) -> None:
         self._actor = actor
@@ -46,7 +46,7 @@ class Isolate:
         self.file = file
         self.gate = OutputGate(file.number)
         self.room: Room | None = None
-        self.scope = trio.CancelScope()
+        self._scope = trio.CancelScope()
         self.is_over = False
         """The file takes no more turns: the room was destroyed, or is damaged. What follows opens it anew."""
 
@@ -60,8 +60,9 @@ class Isolate:
         """Whether the next turn must wait until this is settled."""
         return bool(self._before_next_turn)
 
-    async def handle(self, mail: Mail) -> bool:
-        """Run the turn of ``mail``, after ``on_start`` if the room object is new. Whether it waited: the cancel scope is used up then."""
+    async def handle(self, mail: Mail, scope: trio.CancelScope) -> bool:
+        """Run the turn of ``mail``, after ``on_start`` if the room object is new. Whether it had to wait: ``scope`` is used up then."""
+        self._scope = scope
         waited = False
         if self.room is None and mail.needs_room:
             waited = await self._turn(Start(mail))
@@ -118,7 +119,7 @@ class Isolate:
             self._undo(refusal)
         else:
             self._undo_due = refusal
-            self.scope.cancel()
+            self._scope.cancel()
 
     def commit_lazily(self) -> None:
         """Commit what is durable; if a later turn is not yet, the next turn waits for it."""
@@ -182,7 +183,7 @@ class Isolate:
     async def _wait_for(self, hook: Begun) -> Any:
         """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
         self.release()
-        self.scope.deadline = trio.current_time() + self._env.settings.turn_seconds
+        self._scope.deadline = trio.current_time() + self._env.settings.turn_seconds
         try:
             return await hook
         except BaseExceptionGroup as group:  # a nursery of the hook: what failed in it beside the cancellation is the hook's own
@@ -250,7 +251,7 @@ class Isolate:
             return "undone", STORAGE_FULL
         if isinstance(error, RoomSetAside):
             return "raised", unavailable()
-        if self.scope.cancel_called or isinstance(error, SqlTimeout):
+        if self._scope.cancel_called or isinstance(error, SqlTimeout):
             return "timeout", TIMEOUT
         return "raised" if isinstance(error, Exception) else "cancelled", INTERNAL
 
