@@ -296,9 +296,18 @@ class Actor:
                 if self.isolate.holds_back:
                     await self.isolate.settle()
                 if not self.isolate.is_over or self._open_anew(batch):
-                    waited = await self.isolate.handle(batch.popleft(), scope)
+                    waited = await self._handle_one(batch, scope)
         finally:
             self._end_batch(batch)
+        return waited
+
+    async def _handle_one(self, batch: deque[Mail], scope: trio.CancelScope) -> bool:
+        mail, isolate = batch.popleft(), self.isolate
+        if isolate.room is not None or not mail.needs_room:
+            return await isolate.handle(mail, scope)
+        waited = await isolate.start(mail, scope)
+        if isolate.room is not None:
+            batch.appendleft(mail)
         return waited
 
     def _end_batch(self, rest: deque[Mail]) -> None:

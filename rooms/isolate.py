@@ -60,15 +60,15 @@ class Isolate:
         """Whether the next turn must wait until this is settled."""
         return bool(self._before_next_turn)
 
-    async def handle(self, mail: Mail, scope: trio.CancelScope) -> bool:
-        """Run the turn of ``mail``, after ``on_start`` if the room object is new. Whether it had to wait: ``scope`` is used up then."""
+    async def start(self, first: Mail, scope: trio.CancelScope) -> bool:
+        """Make the room object that ``first`` needs, or tell ``first`` that it failed. Whether it had to wait: ``scope`` is used up then."""
         self._scope = scope
-        waited = False
-        if self.room is None and mail.needs_room:
-            waited = await self._turn(Start(mail))
-            if self.room is None:
-                return waited
-        return await self._turn(mail) or waited
+        return await self._turn(Start(first))
+
+    async def handle(self, mail: Mail, scope: trio.CancelScope) -> bool:
+        """Run the turn of ``mail``. Whether it had to wait: ``scope`` is used up then."""
+        self._scope = scope
+        return await self._turn(mail)
 
     async def settle(self) -> None:
         """Wait until everything said is heard, and do what had to wait for that."""
@@ -124,16 +124,16 @@ class Isolate:
     def commit_lazily(self) -> None:
         """Commit what is durable; if a later turn is not yet, the next turn waits for it."""
         is_free = self._actor.turn is None and not self._before_next_turn
-        if is_free and self.file.commit(self.gate.durable):
+        if is_free and self._commit():
             return
-        if not is_free or self.gate.is_waiting:
-            self._before_next_turn.append(self.commit_lazily)
-        else:
+        if is_free and not self.gate.is_waiting:
             self._env.lazy_commits.dirty(self._actor)  # the disk is full: it heals
+        elif self.commit_lazily not in self._before_next_turn:
+            self._before_next_turn.append(self.commit_lazily)
 
     def close(self) -> None:
         """Commit what is durable and close the file. What the disk has no space for now, the folder keeps until it is opened again."""
-        self.file.commit(self.gate.durable)
+        self._commit()
         self._env.lazy_commits.clean(self._actor)
         self.file.close()
 
@@ -261,17 +261,30 @@ class Isolate:
             self._before_next_turn.append(self._rebuild)
 
     def _rebuild(self) -> None:
-        self.file.undo(self.file.number)
+        self._undo_file(self.file.number)
 
     def _undo(self, refusal: Refusal) -> None:
         self._undo_due = None
         self.room = None
         undone = self.gate.take_back()
-        self.file.undo(self.gate.durable)
+        self._undo_file(self.gate.durable)
         for said in reversed(undone):
             if said.mail is not None:
                 said.mail.undone(self._actor, refusal)
         self._nothing_waits()
+
+    def _commit(self) -> bool:
+        try:
+            return self.file.commit(self.gate.durable)
+        except RoomSetAside as error:
+            self._note_damage(error)
+            return True
+
+    def _undo_file(self, number: int) -> None:
+        try:
+            self.file.undo(number)
+        except RoomSetAside as error:
+            self._note_damage(error)
 
     def _catch_up(self) -> None:
         todo = self._before_next_turn

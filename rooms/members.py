@@ -7,9 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rooms.audience import Audience
+from rooms.connection import Connection, Phase
 
 if TYPE_CHECKING:
-    from rooms.connection import Connection
     from rooms.turn import Turn
 
 AUDIENCES_MAX = 1_000
@@ -50,7 +50,7 @@ class Members:
             self._audiences = {}
         audience = self._audiences.get(tag)
         if audience is None:
-            members = [connection for connection in self._connections.values() if connection.is_open]
+            members = [connection for connection in self._connections.values() if connection.phase is Phase.OPEN]
             audience = Audience(members if tag is None else [each for each in members if tag in each.tags])
             self._audiences[tag] = audience
         return audience

@@ -298,3 +298,24 @@ async def test_a_turn_that_blocks_the_process_is_logged_by_name(tmp_path: Path, 
 
         facts = [facts for _, event, facts in harness.log.lines if event == "turn_blocked_the_loop"]
         assert ("room/attic", "on_message") in {(each["room"], each["hook"]) for each in facts}
+
+
+async def test_a_start_that_hid_its_cancellation_takes_no_time_from_the_turn_behind_it(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+):
+    class Late(Room):
+        async def on_start(self) -> None:
+            with trio.CancelScope(shield=True):
+                await trio.sleep(40)
+
+        async def on_message(self, connection: Connection, message: str | bytes) -> None:
+            await trio.sleep(20)
+            connection.send("done")
+
+    async with open_harness({"room": Late}, data=tmp_path) as harness:
+        ada = harness.connect_nowait("attic")
+        ada.post("x")
+        await trio.sleep(70)
+
+        assert ada.failures == []
+        assert ada.received == ["done"]
