@@ -61,7 +61,7 @@ class Isolate:
         return bool(self._before_next_turn)
 
     async def start(self, first: Mail, scope: trio.CancelScope) -> bool:
-        """Make the room object that ``first`` needs, or tell ``first`` that it failed. Whether it had to wait: ``scope`` is used up then."""
+        """Make the room object that ``first`` needs, or tell ``first`` that it failed. Whether it waited: ``scope`` is used up then."""
         self._scope = scope
         return await self._turn(Start(first))
 
