@@ -46,7 +46,7 @@ def signed(header: str, payload: str) -> str:
     return f"{body}.{coded(hmac.digest(SECRET.encode(), body.encode(), hashlib.sha256))}"
 
 
-FUTURE = int(time.time()) + 600
+FUTURE = int(time.time()) + 86_400
 HEADER = '{"alg":"HS256","typ":"JWT"}'
 INVALID = {
     "expired": of_ada(exp=int(time.time()) - 120),
