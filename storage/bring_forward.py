@@ -16,7 +16,7 @@ from storage.errors import StorageFull
 from storage.host import Host
 from storage.record import Alarm, Body
 from storage.recovery import FoundJournal, Progress
-from storage.replay import apply_body, read_room_row
+from storage.replay import apply_body, read_room_row, tells_wait
 from storage.retirement import Retirement
 from storage.schema import SET_NUMBER
 from storage.set_aside import mark
@@ -111,7 +111,7 @@ def _bring(standing: Standing, generation: int, records: Iterable[Body], host: H
         first_commit_done(connection)
         row = read_room_row(cursor)
         alarm = Alarm(*row[6:9]) if row[6] is not None else None
-        host.put(standing.key, row[3], row[2], alarm, _tells_wait(cursor))
+        host.put(standing.key, row[3], row[2], alarm, tells_wait(cursor))
     standing.committed = (generation, reached)
 
 
@@ -151,11 +151,6 @@ def _apply(cursor: apsw.Cursor, generation: int, number: int, first: Body, rest:
             number = body.number
         body = next(records, None)
     return number
-
-
-def _tells_wait(cursor: apsw.Cursor) -> bool:
-    made = cursor.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tells'").fetchall()
-    return bool(made) and bool(cursor.execute("SELECT 1 FROM tells LIMIT 1").fetchall())
 
 
 def _has_bytes(path: Path) -> bool:

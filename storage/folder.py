@@ -17,6 +17,7 @@ from storage.errors import FolderInUse, FolderUnusable, RoomSetAside, StorageErr
 from storage.host import Host
 from storage.journal import Journal
 from storage.keys import RoomKey
+from storage.readmission import readmit
 from storage.rebuild import open_host
 from storage.recovery import Progress, find_journal
 from storage.retirement import Retirement
@@ -107,6 +108,7 @@ class DataFolder:
             )
             retirement = Retirement(path, journal, host, settings, disk)
             try:
+                readmit(path, host)
                 bring_all_forward(found, host, retirement, disk, progress)
                 journal.prepare()
             except BaseException:

@@ -8,15 +8,14 @@ from pathlib import Path
 
 import apsw
 
-from storage.database import open_reader, remove_database
+from storage.database import remove_database
 from storage.disk import Disk
 from storage.errors import FolderUnusable
 from storage.host import Host
 from storage.keys import RoomKey
 from storage.names import DATABASE_SUFFIX, key_of
-from storage.record import Alarm
 from storage.recovery import FoundJournal, Progress
-from storage.replay import read_room_row
+from storage.registration import register
 from storage.set_aside import marker_path
 
 _ROOMS_A_COMMIT = 1000
@@ -73,35 +72,35 @@ def _put_in_place(new: Path, path: Path, disk: Disk) -> None:
 
 def _register(file: Path, host: Host, found: FoundJournal) -> None:
     key = key_of(file)
+    reason = _marked_reason(file)
     try:
-        connection = open_reader(str(file))
-        try:
-            cursor = connection.cursor()
-            row = read_room_row(cursor)
-            waits = bool(cursor.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tells'").fetchall()) and bool(
-                cursor.execute("SELECT 1 FROM tells LIMIT 1").fetchall()
-            )
-        finally:
-            connection.close(True)
+        if file.stat().st_size == 0:
+            raise apsw.SQLError("it is empty")
+        key = register(file, host)
     except apsw.Error as error:
-        if _is_unborn(error, key, found):
+        if reason is None and _is_unborn(file, error, key, found):
             return
-        if key is None:
-            found.faults.append(f"{file} is damaged ({error}) and its room's name cannot be read")
-        else:
-            host.set_aside(key, 0, f"its file is damaged: {error}")
-        return
-    kind, name, epoch, generation, *_ = row
-    alarm = Alarm(*row[6:9]) if row[6] is not None else None
-    host.put(RoomKey(kind, name), generation, epoch, alarm, waits)
+        reason = reason or f"its file is damaged: {error}"
+    if reason is not None and key is not None:
+        host.set_aside(key, 0, reason)
+    elif reason is not None:
+        found.faults.append(f"{file.name}: {reason}; which room it is cannot be read")
+
+
+def _marked_reason(file: Path) -> str | None:
     marker = marker_path(file)
-    if marker.exists():
-        host.set_aside(RoomKey(kind, name), generation, marker.read_text("utf-8", "replace").splitlines()[0])
+    return (marker.read_text("utf-8", "replace").splitlines() or ["no reason was noted"])[0] if marker.exists() else None
 
 
-def _is_unborn(error: apsw.Error, key: RoomKey | None, found: FoundJournal) -> bool:
-    """An empty file whose first commit never reached the disk: the journal has its records, or it never was a room."""
-    return isinstance(error, apsw.SQLError) and (key is None or key not in found.keys or next(found.records(key)).number == 1)
+def _is_unborn(file: Path, error: apsw.Error, key: RoomKey | None, found: FoundJournal) -> bool:
+    """Nothing was ever committed to the file, or nothing of it reached the disk: then the journal has all of the room's records."""
+    if not isinstance(error, apsw.SQLError):
+        return False
+    first = next(found.records(key), None) if key is not None else None
+    if first is not None:
+        return first.number == 1
+    log = file.with_name(file.name + "-wal")
+    return not log.exists() or log.stat().st_size == 0
 
 
 def _room_files(folder: Path) -> Iterator[Path]:

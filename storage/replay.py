@@ -1,4 +1,4 @@
-"""Doing again what a record says: the one way in which a file is brought forward."""
+"""Doing again what a record says, the one way in which a file is brought forward; and reading how far it has come."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ def apply_body(cursor: apsw.Cursor, body: Body) -> None:
 def read_room_row(cursor: apsw.Cursor) -> Any:
     """The one row of the table ``room``."""
     return cursor.execute(READ_ROOM).fetchone()
+
+
+def tells_wait(cursor: apsw.Cursor) -> bool:
+    """Whether the file holds tells that are not known to have been received."""
+    made = cursor.execute("SELECT 1 FROM sqlite_schema WHERE name = 'tells'").fetchall()
+    return bool(made) and bool(cursor.execute("SELECT 1 FROM tells LIMIT 1").fetchall())
 
 
 def _apply(cursor: apsw.Cursor, operation: Sequence[Any]) -> None:

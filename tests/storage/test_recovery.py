@@ -164,6 +164,34 @@ def test_the_records_of_a_room_set_aside_move_beside_it(start: Start, retired: P
     assert not file_of(retired).exists()
 
 
+def test_a_room_whose_file_was_mended_is_served_again_when_its_marker_is_gone(start: Start, retired: Path) -> None:
+    path = file_of(retired)
+    good = path.read_bytes(), Path(f"{path}-wal").read_bytes()
+    DAMAGES["garbage"](path)
+    start(retired).stop()
+    path.write_bytes(good[0])
+    Path(f"{path}-wal").write_bytes(good[1])
+    still = start(retired)
+    with pytest.raises(RoomSetAside):
+        still.room()
+    still.stop()
+    Path(f"{path}.set-aside").unlink()
+    after = start(retired)
+    assert after.room().storage.get("n") == 10
+
+
+def test_a_room_that_was_not_mended_stays_set_aside_without_its_marker(start: Start, retired: Path) -> None:
+    for damage in ("garbage", "empty", "missing", "of another room"):
+        folder = retired.with_name(damage)
+        shutil.copytree(retired, folder)
+        DAMAGES[damage](file_of(folder))
+        start(folder).stop()
+        Path(f"{file_of(folder)}.set-aside").unlink()
+        after = start(folder)
+        with pytest.raises(RoomSetAside):
+            after.room()
+
+
 def test_a_missing_record_sets_the_room_aside_with_its_number(start: Start, crashed: Path, process: Process) -> None:
     process.retire()
     (segment, *_) = sorted((crashed / "journal").iterdir())

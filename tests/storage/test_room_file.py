@@ -7,13 +7,10 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import apsw
 import pytest
 
-from storage import JournalFull, MigrationFailed, RoomDestroyed, RoomKey, SqlFailed, StorageError, StorageFull, StorageSettings
-from tests.storage.failing_disk import FULL, FailingDisk
-from tests.storage.full_disk import full_disk
-from tests.storage.process import LOBBY, MESSAGES, MIGRATIONS, SMALL, Process
+from storage import RoomDestroyed, RoomKey, SqlFailed, StorageSettings
+from tests.storage.process import LOBBY, SMALL, Process
 
 
 def files(process: Process) -> list[str]:
@@ -158,21 +155,6 @@ def test_a_room_of_which_no_turn_is_durable_goes_back_to_no_file(process: Proces
     assert process.room().storage.get("a") is None
 
 
-def test_a_full_journal_undoes_and_the_next_turn_is_kept(start: Callable[..., Process]) -> None:
-    disk = FailingDisk(kinds=("pwrite",))
-    process = start(disk=disk)
-    process.put("a", 1)
-    process.commit()
-    disk._at, disk._error = disk.calls + 1, FULL
-    process.put("a", 2)
-    with pytest.raises(JournalFull):
-        process.sync()
-    assert process.room().storage.get("a") == 1
-    process.put("a", 3)
-    process.hibernate()
-    assert process.room().storage.get("a") == 3
-
-
 def test_a_destroyed_room_is_gone_and_its_name_begins_anew(process: Process, start: Callable[..., Process]) -> None:
     with process.turn() as file:
         file.storage.put("a", 1)
@@ -249,73 +231,6 @@ def test_epochs_differ_by_folder_and_name(process: Process, start: Callable[...,
     assert len(epochs) == 6
 
 
-def test_migrations_run_once_in_order_within_the_first_turn(start: Callable[..., Process], tmp_path: Path) -> None:
-    old = start(migrations={"rooms": [MESSAGES]})
-    with old.turn() as file:
-        file.storage.sql("INSERT INTO messages(body) VALUES('old')")
-    old.stop()
-    steps = [
-        MESSAGES,
-        ["ALTER TABLE messages ADD COLUMN title DEFAULT '-'", "CREATE INDEX i ON messages(title)"],
-        "UPDATE messages SET title = 'new'",
-    ]
-    new = start(migrations={"rooms": steps})
-    with new.turn() as file:
-        assert file.storage.sql("SELECT body, title FROM messages") == [("old", "new")]
-    assert len(new.waiting) == 1, "the steps are a record, though the turn only read"
-    new.sync()
-    crashed = start(new.crash(tmp_path / "crashed"), migrations={"rooms": steps})
-    with crashed.turn() as file:
-        assert file.storage.sql("SELECT title FROM messages") == [("new",)]
-    assert crashed.waiting == []
-
-
-def test_a_turn_that_raises_takes_its_migration_back_and_the_next_does_it_again(start: Callable[..., Process]) -> None:
-    old = start()
-    old.put("a", 1)
-    old.stop()
-    new = start(migrations={"rooms": [MESSAGES, "CREATE TABLE added(a)"]})
-    with pytest.raises(RuntimeError), new.turn():
-        raise RuntimeError
-    with new.turn() as file:
-        assert file.storage.sql("SELECT count(*) FROM added") == [(0,)]
-
-
-@pytest.mark.parametrize(
-    "step", ["CREATE TABLE messages(again)", "nonsense", "INSERT INTO messages(seq) VALUES(random())", "DROP TABLE kv", "COMMIT"]
-)
-def test_a_migration_that_fails_leaves_the_file_as_it_was(start: Callable[..., Process], step: str) -> None:
-    old = start()
-    old.put("a", 1)
-    old.stop()
-    broken = start(migrations={"rooms": [MESSAGES, ["CREATE TABLE added(a)", step]]})
-    for _ in range(2):
-        with pytest.raises(MigrationFailed):
-            broken.room().begin()
-    broken.stop()
-    again = start(migrations=MIGRATIONS)
-    assert again.room().storage.list() == {"a": 1}
-    assert again.room().storage.sql("SELECT name FROM sqlite_schema WHERE name = 'added'") == []
-
-
-def test_a_file_of_a_newer_program_is_not_touched(start: Callable[..., Process]) -> None:
-    newer = start(migrations={"rooms": [MESSAGES, "CREATE TABLE added(a)"]})
-    newer.put("a", 1)
-    newer.stop()
-    older = start()
-    with pytest.raises(MigrationFailed):
-        older.room().begin()
-    with pytest.raises(MigrationFailed):
-        older.room().begin()
-
-
-def test_a_new_room_whose_migrations_fail_leaves_no_file(start: Callable[..., Process]) -> None:
-    broken = start(migrations={"rooms": ["nonsense"]})
-    with pytest.raises(MigrationFailed), broken.turn() as file:
-        file.storage.put("a", 1)
-    assert files(broken) == []
-
-
 def test_what_could_not_be_committed_is_there_when_the_room_is_opened_again(process: Process) -> None:
     """The disk was full when the room hibernated; its records are durable."""
     process.put("a", 1)
@@ -326,94 +241,6 @@ def test_what_could_not_be_committed_is_there_when_the_room_is_opened_again(proc
     process.put("c", 3)
     process.hibernate()
     assert process.room().storage.list() == {"a": 1, "b": 2, "c": 3}
-
-
-@pytest.mark.parametrize("error", [apsw.FullError, apsw.IOError])
-def test_a_commit_without_space_loses_nothing_and_heals(start: Callable[..., Process], error: type[apsw.Error]) -> None:
-    with full_disk() as disk:
-        process = start()
-        process.put("a", 1)
-        process.commit()
-        disk.is_full, disk.error = True, error
-        process.put("b", 2)
-        process.sync()
-        file = process.room()
-        assert not file.commit(2)
-        assert file.trouble is not None
-        assert (file.number, file.committed, file.storage.list()) == (2, 1, {"a": 1, "b": 2})
-        process.put("c", 3)
-        disk.is_full = False
-        assert process.commit()
-        assert file.trouble is None
-        process.hibernate()
-        assert process.room().storage.list() == {"a": 1, "b": 2, "c": 3}
-
-
-def test_a_room_whose_file_has_no_space_refuses_turns_beyond_a_bound_and_heals(start: Callable[..., Process]) -> None:
-    with full_disk() as disk:
-        process = start(settings=StorageSettings(uncommitted_bytes_max=10_000, segment_bytes=1024 * 1024))
-        process.put("a", 1)
-        process.commit()
-        disk.is_full = True
-        file = process.room()
-        with pytest.raises(StorageFull):  # noqa: PT012
-            for number in range(1000):
-                process.put(f"key {number}", "x" * 900)
-                process.sync()
-                file.commit(file.number)
-        assert 10_000 < file.uncommitted_bytes < 12_000
-        kept = file.storage.list()
-        assert len(kept) > 9
-        process.hibernate_full()
-        assert process.room().storage.list() == kept
-        disk.is_full = False
-        assert process.commit()
-        process.put("healed", 1)
-        process.hibernate()
-        assert process.room().storage.list() == kept | {"healed": 1}
-
-
-def test_a_first_write_without_space_is_refused_and_heals(start: Callable[..., Process]) -> None:
-    with full_disk() as disk:
-        process = start()
-        disk.is_full = True
-        process.put("a", 1)
-        process.sync()
-        assert not process.room().commit(1)
-        disk.is_full = False
-        assert process.commit()
-        process.hibernate()
-        assert process.room().storage.list() == {"a": 1}
-
-
-def test_a_file_that_cannot_be_made_refuses_the_turn_and_heals(process: Process) -> None:
-    file = process.room()
-    (process.path / "rooms").rmdir()
-    (process.path / "rooms").write_text("in the way")
-    with pytest.raises(StorageError), process.turn():
-        file.storage.put("a", 1)
-    with pytest.raises(StorageError):
-        process.room(RoomKey("rooms", "another"))
-    (process.path / "rooms").unlink()
-    process.put("a", 1)
-    assert process.commit()
-
-
-def test_statements_that_find_no_space_doom_their_turn_only(process: Process) -> None:
-    process.put("a", 1)
-    process.commit()
-    process.put("b", 2)
-    process.sync()
-    file = process.room()
-    connection = file._turns.connection
-    assert connection is not None
-    connection.execute("PRAGMA max_page_count = 1")
-    with pytest.raises(StorageFull):
-        process.put("c", "x" * 50_000)
-    connection.execute("PRAGMA max_page_count = 100000")
-    process.put("d", 4)
-    assert process.commit()
-    assert file.storage.list() == {"a": 1, "b": 2, "d": 4}
 
 
 def test_a_runtime_that_forgets_to_undo_does_no_harm(process: Process) -> None:
