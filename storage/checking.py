@@ -46,7 +46,7 @@ def check_folder(folder: Path) -> Iterator[Fault]:
 def _check_host(reader: Reader) -> Iterator[Fault]:
     where = "host.sqlite3"
     if reader.host is None:
-        yield Fault(where, "it is missing; the next start makes it again from the rooms' files")
+        yield Fault(where, str(reader.host_fault))
         return
     try:
         yield from [Fault(where, what) for what in _integrity(reader.host)]

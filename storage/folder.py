@@ -103,6 +103,7 @@ class DataFolder:
         found = find_journal(journal_folder, progress, disk)
         try:
             host = open_host(path, found, disk, progress)
+            _sync_names(path, disk)
             journal = Journal(
                 journal_folder, host.folder_id, settings, disk, number=found.next_number, batch=found.next_batch, sealed=found.segments
             )
@@ -209,6 +210,13 @@ class DataFolder:
         self.host.set_aside(standing.key, generation, reason)
         self.host.commit()
         return RoomSetAside(standing.key, reason)
+
+
+def _sync_names(path: Path, disk: Disk) -> None:
+    """The folder and what was made in it keep their names through a power cut."""
+    disk.sync_folder(path)
+    with contextlib.suppress(PermissionError):  # not every folder that can be entered can be read
+        disk.sync_folder(path.absolute().parent)
 
 
 def _take(path: Path) -> int:

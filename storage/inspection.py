@@ -15,6 +15,7 @@ from typing import Any
 from storage.errors import RoomSetAside, RoomUnknown
 from storage.host import RegistryRow, registry_rows
 from storage.keys import RoomKey
+from storage.names import DATABASE_SUFFIX, key_of
 from storage.view import Reader, RoomView
 
 
@@ -65,7 +66,7 @@ def read_history(folder: Path, key: RoomKey, *, tail: int | None = None, after: 
 def _known(reader: Reader, kind: str | None) -> Iterator[tuple[RoomKey, RegistryRow | None]]:
     """The registry's rooms and those that only the journal knows yet, in order."""
     fresh = sorted(key for key in reader.journal.keys if kind in (None, key.kind) and reader.row(key) is None)
-    registered = registry_rows(reader.host, kind) if reader.host is not None else iter(())
+    registered = registry_rows(reader.host, kind) if reader.host is not None else _from_files(reader, kind)
     position = 0
     for row in registered:
         while position < len(fresh) and fresh[position] < row.key:
@@ -75,6 +76,13 @@ def _known(reader: Reader, kind: str | None) -> Iterator[tuple[RoomKey, Registry
             yield row.key, row
     for key in fresh[position:]:
         yield key, None
+
+
+def _from_files(reader: Reader, kind: str | None) -> Iterator[RegistryRow]:
+    """What stands in for a registry that is lost: the rooms whose names can be read from their files' names."""
+    paths = (reader.folder / "rooms").glob(f"{kind or '*'}/*/*{DATABASE_SUFFIX}")
+    keys = sorted({key for key in map(key_of, paths) if key is not None} - set(reader.journal.keys))
+    yield from [RegistryRow(key, 0, "", "live", None, None, False) for key in keys]
 
 
 def _listing(reader: Reader, key: RoomKey, row: RegistryRow | None) -> RoomListing | None:

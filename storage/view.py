@@ -113,9 +113,22 @@ class Reader:
             raise FolderUnusable(folder, "there is no data folder")
         self.folder = folder
         self.journal: FoundJournal = find_journal(folder / "journal", lambda _what, _done, _total: None, None)
-        self.host: apsw.Connection | None = None
-        with contextlib.suppress(apsw.CantOpenError):
-            self.host = open_reader(str(folder / "host.sqlite3"))
+        self.host_fault: str | None = None
+        self.host = self._open_host()
+
+    def _open_host(self) -> apsw.Connection | None:
+        path = self.folder / "host.sqlite3"
+        if _stat(path)[0] == 0:
+            self.host_fault = "it is missing or empty; the next start makes it again from the rooms' files"
+            return None
+        connection = open_reader(str(path))
+        try:
+            connection.execute("SELECT id FROM folder").fetchall()
+        except apsw.Error as error:
+            self.host_fault = f"{error}; the next start makes it again from the rooms' files"
+            connection.close(True)
+            return None
+        return connection
 
     def close(self) -> None:
         self.journal.close()

@@ -150,11 +150,14 @@ def test_a_damaged_room_is_said_to_be(server: Process, tmp_path: Path) -> None:
 def test_without_a_folder_or_a_host(server: Process, tmp_path: Path) -> None:
     with pytest.raises(FolderUnusable):
         list(list_rooms(tmp_path / "nothing"))
-    folder = server.crash(tmp_path / "lost")
-    for suffix in ("", "-wal"):
-        (folder / f"host.sqlite3{suffix}").unlink()
-    assert len(list(read_history(folder, LOBBY))) == 10
-    assert LOBBY in [listing.key for listing in list_rooms(folder)]
+    server.commit()
+    server.retire()
+    for number, lose in enumerate((Path.unlink, lambda path: path.write_bytes(b""), lambda path: path.write_bytes(b"garbage" * 1000))):
+        folder = server.crash(tmp_path / f"lost {number}")
+        (folder / "host.sqlite3-wal").unlink()
+        lose(folder / "host.sqlite3")
+        assert len(list(read_history(folder, LOBBY))) == 10
+        assert [listing.key for listing in list_rooms(folder)] == sorted([COUNTER, LOBBY, OTHER])
 
 
 def test_bytes_that_are_no_value_are_shown_as_they_are(process: Process) -> None:
