@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rooms.store import RoomFile
 
 DESTROYED_CODE = 4404
+COMMIT_AGAIN_SECONDS = 1.0
 
 
 class Isolate:
@@ -127,7 +128,7 @@ class Isolate:
         if is_free and self._commit():
             return
         if is_free and not self.gate.is_waiting:
-            self._env.lazy_commits.dirty(self._actor)  # the disk is full: it heals
+            self._env.later(COMMIT_AGAIN_SECONDS, self._env.lazy_commits.dirty, self._actor)  # the disk is full: it heals
         elif self.commit_lazily not in self._before_next_turn:
             self._before_next_turn.append(self.commit_lazily)
 
@@ -204,6 +205,8 @@ class Isolate:
 
     def _submit(self, record: Record) -> None:
         self._env.committer.submit(self._actor, record)
+        if self.file.trouble is not None:
+            return  # another try at each turn would cost more with each: it comes by itself
         self._env.lazy_commits.dirty(self._actor)
         if self.file.uncommitted_bytes > self._env.settings.uncommitted_bytes_max and not self._before_next_turn:
             self._before_next_turn.append(self.commit_lazily)

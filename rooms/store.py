@@ -46,6 +46,8 @@ class RoomFile(Protocol):
     number: int
     storage: RoomStorage
 
+    trouble: str | None
+
     @property
     def uncommitted_bytes(self) -> int: ...
     @property
