@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DESTROYED_CODE = 4404
 COMMIT_AGAIN_SECONDS = 1.0
+COMMIT_PAUSE = 9
 
 
 class Isolate:
@@ -36,7 +37,19 @@ class Isolate:
     transaction of the turns that are durable but not yet committed.
     """
 
-    __slots__ = ("_actor", "_before_next_turn", "_env", "_opened", "_scope", "_undo_due", "file", "gate", "is_over", "room")
+    __slots__ = (
+        "_actor",
+        "_before_next_turn",
+        "_env",
+        "_no_commit_before",
+        "_opened",
+        "_scope",
+        "_undo_due",
+        "file",
+        "gate",
+        "is_over",
+        "room",
+    )
 
     def __init__(self, actor: Actor, file: RoomFile) -> None:
         self._actor = actor
@@ -47,6 +60,7 @@ class Isolate:
         self.file = file
         self.gate = OutputGate(file.number)
         self.room: Room | None = None
+        self._no_commit_before = 0.0
         self._scope = trio.CancelScope()
         self.is_over = False
         """The file takes no more turns: the room was destroyed, or is damaged. What follows opens it anew."""
@@ -127,8 +141,8 @@ class Isolate:
         is_free = self._actor.turn is None and not self._before_next_turn
         if is_free and self._commit():
             return
-        if is_free and not self.gate.is_waiting:
-            self._env.later(COMMIT_AGAIN_SECONDS, self._env.lazy_commits.dirty, self._actor)  # the disk is full: it heals
+        if is_free and not self.gate.is_waiting:  # the disk is full: it heals
+            self._env.later(COMMIT_AGAIN_SECONDS, self._env.lazy_commits.dirty, self._actor)
         elif self.commit_lazily not in self._before_next_turn:
             self._before_next_turn.append(self.commit_lazily)
 
@@ -144,6 +158,8 @@ class Isolate:
         started = perf_counter()
         self.file.sql_deadline = started + env.settings.turn_seconds
         try:
+            if self.file.trouble is not None:
+                self._commit_again()
             self.file.begin()
         except StorageError as error:
             self._cannot_begin(mail, error)
@@ -206,7 +222,7 @@ class Isolate:
     def _submit(self, record: Record) -> None:
         self._env.committer.submit(self._actor, record)
         if self.file.trouble is not None:
-            return  # another try at each turn would cost more with each: it comes by itself
+            return  # the room commits again by itself
         self._env.lazy_commits.dirty(self._actor)
         if self.file.uncommitted_bytes > self._env.settings.uncommitted_bytes_max and not self._before_next_turn:
             self._before_next_turn.append(self.commit_lazily)
@@ -277,11 +293,20 @@ class Isolate:
         self._nothing_waits()
 
     def _commit(self) -> bool:
+        started = perf_counter()
         try:
             return self.file.commit(self.gate.durable)
         except RoomSetAside as error:
             self._note_damage(error)
             return True
+        finally:
+            ended = perf_counter()
+            self._no_commit_before = ended + COMMIT_PAUSE * (ended - started)
+
+    def _commit_again(self) -> None:
+        """The last commit found no space. Each try does everything since again, so tries may take a tenth of the time and no more."""
+        if not self.gate.is_waiting and perf_counter() > self._no_commit_before:
+            self._commit()
 
     def _undo_file(self, number: int) -> None:
         try:
