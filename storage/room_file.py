@@ -48,6 +48,7 @@ class RoomFile:
         self._settings = settings
         self._alarm_committed: Alarm | None = None
         self._tail = Tail()
+        self._durable = 0
         self._behind = False
         self._destroyed = False
         self._turns = Turns(self.key, settings, self)
@@ -68,7 +69,7 @@ class RoomFile:
         if self._behind or not self._turns.stands():
             self._turns.give_up()
             self._catch_up()
-        if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max:
+        if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max and not self.commit(self._durable):
             raise StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
         self._turns.begin()
         self.alarm.begin()
@@ -126,6 +127,7 @@ class RoomFile:
         says so; ask again later, nothing is lost). After a ``destroy`` it removes the file instead. Raises ``SyncFailed``.
         """
         assert self._turns.operations is None, "a turn is open"
+        self._durable = durable
         if self.number > durable:
             return False
         if self._destroyed:
@@ -345,7 +347,7 @@ class RoomFile:
         self._remove_files()
         self.generation += 1
         self.epoch = epoch_of(self._folder_id, self.key, self.generation)
-        self.number = 0
+        self.number = self._durable = 0
         self.alarm.restore(None)
         self._tables.migrated = 0
         self._destroyed = False

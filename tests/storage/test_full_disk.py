@@ -62,6 +62,14 @@ def test_a_room_whose_file_has_no_space_refuses_turns_beyond_a_bound_and_heals(s
                 process.sync()
                 file.commit(file.number)
         assert 10_000 < file.uncommitted_bytes < 12_000
+        disk.is_full = False
+        process.put("heals by itself", 1)
+        disk.is_full = True
+        with pytest.raises(StorageFull):  # noqa: PT012
+            for number in range(1000):
+                process.put(f"again {number}", "x" * 900)
+                process.sync()
+                file.commit(file.number)
         kept = file.storage.list()
         assert len(kept) > 9
         process.hibernate_full()
