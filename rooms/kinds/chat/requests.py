@@ -139,14 +139,6 @@ class Read(InConversation, kw_only=True, gc=False):
     seq: Seq
 
 
-class Search(InRoom, kw_only=True, gc=False):
-    """``search``."""
-
-    query: Annotated[str, Meta(min_length=1, max_length=200)]
-    cursor: Annotated[str, Meta(max_length=64)] | None = None
-    limit: Limit | None = None
-
-
 class Who(InRoom, kw_only=True, gc=False):
     """``who``."""
 
@@ -196,7 +188,6 @@ REQUESTS: Mapping[str, type[Struct]] = {
     "react": React,
     "pin": Pin,
     "read": Read,
-    "search": Search,
     "who": Who,
     "kick": Sanction,
     "ban": Sanction,
