@@ -190,21 +190,27 @@ static void run_steadily(void) {
 
 static int room_size(int room) { return (options.connections - room + options.rooms - 1) / options.rooms; }
 
+static uint64_t deliveries_expected(void) {
+  uint64_t expected = 0;
+  for (int i = 0; i < options.rooms * options.senders; i++) expected += (uint64_t)room_size(i % options.rooms);
+  return expected;
+}
+
 /* Every sender says one thing; over when everybody has heard everything of their room. */
 static void run_once(void) {
-  uint64_t expected = 0;
-  int senders = options.rooms * options.senders;
-  for (int i = 0; i < senders; i++) expected += (uint64_t)room_size(i % options.rooms);
+  uint64_t expected = deliveries_expected();
   if (options.rate <= 0) options.rate = 1e9;
   say_measuring();
   uint64_t begin = now_ns();
-  Pace pace = {begin, 0, senders};
+  Pace pace = {begin, 0, options.rooms * options.senders};
   double cpu = own_cpu_seconds();
   while (counts.delivered < expected && seconds_since(begin) < options.seconds) {
     say_what_is_due(&pace);
     connections_move(ms_until_due(&pace));
   }
   report(seconds_since(begin), own_cpu_seconds() - cpu, expected);
+  measuring = 0;
+  latency = (Latency){0};
 }
 
 static void hold(void) {
@@ -231,6 +237,7 @@ int main(int argc, char **argv) {
   connections_begin(&options, &plan);
   open_all();
   move_for(options.settle_ms / 1000.0);
+  if (options.prime) run_once();
   if (options.wait) move_until_a_line_comes();
   if (options.hold) hold();
   else if (options.once) run_once();

@@ -22,6 +22,7 @@ static const char HELP[] =
     "  --senders N         1 a room   --window N     1 message of each in flight, unless\n"
     "  --rate N            messages a second of all senders together\n"
     "  --once              every sender sends one message; ends when all were delivered, or after --seconds\n"
+    "  --prime             before --once the same, once more and unmeasured, with --wait between them\n"
     "  --hold              send nothing: open, hold for --seconds, say how many were closed\n"
     "  --seconds N         5, after   --warm N       1 second of the same work\n"
     "  --pad N             64 bytes   --burst N      64 connections being opened at once\n"
@@ -31,13 +32,13 @@ static const char HELP[] =
     "  --spread            use one source address for every 20,000 connections\n";
 
 enum { HOST = 1, PORT, PATH, HEADER, TOKENS, JOIN, ADMITTED, MESSAGE, ANSWER, BINARY_FRAMES, CONNECTIONS, ROOMS, SENDERS, WINDOW,
-       RATE, ONCE, HOLD, SECONDS, WARM, PAD, BURST, SETTLE, WAIT, FIRST_ROOM, SPREAD, HELP_WANTED };
+       RATE, ONCE, PRIME, HOLD, SECONDS, WARM, PAD, BURST, SETTLE, WAIT, FIRST_ROOM, SPREAD, HELP_WANTED };
 
 static const struct option WORDS[] = {
     {"host", 1, 0, HOST},         {"port", 1, 0, PORT},       {"path", 1, 0, PATH},         {"header", 1, 0, HEADER},
     {"tokens", 1, 0, TOKENS},     {"join", 1, 0, JOIN},       {"admitted", 1, 0, ADMITTED}, {"message", 1, 0, MESSAGE},
     {"answer", 1, 0, ANSWER},     {"binary", 0, 0, BINARY_FRAMES}, {"connections", 1, 0, CONNECTIONS}, {"rooms", 1, 0, ROOMS},
-    {"senders", 1, 0, SENDERS},   {"window", 1, 0, WINDOW},   {"rate", 1, 0, RATE},         {"once", 0, 0, ONCE},
+    {"senders", 1, 0, SENDERS},   {"window", 1, 0, WINDOW},   {"rate", 1, 0, RATE},         {"once", 0, 0, ONCE},         {"prime", 0, 0, PRIME},
     {"hold", 0, 0, HOLD},         {"seconds", 1, 0, SECONDS}, {"warm", 1, 0, WARM},         {"pad", 1, 0, PAD},
     {"burst", 1, 0, BURST},       {"settle", 1, 0, SETTLE},   {"wait", 0, 0, WAIT},
     {"first-room", 1, 0, FIRST_ROOM}, {"spread", 0, 0, SPREAD}, {"help", 0, 0, HELP_WANTED}, {0}};
@@ -79,6 +80,7 @@ static void take(Options *o, int word) {
     case WINDOW: o->window = atoi(optarg); break;
     case RATE: o->rate = atof(optarg); break;
     case ONCE: o->once = 1; break;
+    case PRIME: o->prime = 1; break;
     case HOLD: o->hold = 1; break;
     case SECONDS: o->seconds = atof(optarg); break;
     case WARM: o->warm_seconds = atof(optarg); break;

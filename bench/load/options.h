@@ -11,7 +11,7 @@ typedef struct {
   char **tokens; /* one for each connection, used round and round */
   int tokens_count;
   int port, connections, rooms, first_room, senders, window, pad, burst, settle_ms;
-  int hold, once, wait, spread, binary;
+  int hold, once, prime, wait, spread, binary;
   double seconds, warm_seconds, rate;
 } Options;
 
