@@ -109,11 +109,18 @@ def open_reader(path: str) -> apsw.Connection:
 
 
 def open_checkpointer(path: str) -> apsw.Connection:
-    """A second connection that folds a file's log back into it, in a worker thread. It never waits for the writer."""
+    """A second connection that folds a file's log back into it, in a worker thread. It never waits for the writer.
+
+    Raises ``apsw.BusyError`` while the writer opens or closes the file.
+    """
     connection = apsw.Connection(path, flags=apsw.SQLITE_OPEN_READWRITE)
-    connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
-    connection.wal_autocheckpoint(0)
-    connection.execute("PRAGMA schema_version").get  # noqa: B018  the log is found only by a first statement
+    try:
+        connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1)
+        connection.wal_autocheckpoint(0)
+        connection.execute("PRAGMA schema_version").get  # noqa: B018  the log is found only by a first statement
+    except BaseException:
+        connection.close(True)
+        raise
     return connection
 
 

@@ -154,6 +154,8 @@ class Retirement:
             connection = open_checkpointer(str(standing.path))
         except apsw.CantOpenError:
             return not standing.path.exists()
+        except (apsw.BusyError, apsw.LockedError):
+            return False
         try:
             frames, folded = connection.wal_checkpoint(mode=_MODES[mode])
         except (apsw.BusyError, apsw.LockedError, apsw.FullError):
