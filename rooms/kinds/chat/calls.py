@@ -60,7 +60,7 @@ def publish(chat: ChatRoom, identity: Answer, name: str, request: Answer) -> Ans
         return _refused(kept)
     if isinstance(kept, Said):
         return {"id": kept.id, "seq": kept.seq, "room": chat.name}
-    chat.broadcast(Event("message", kept))
+    chat.announce(Event("message", kept))
     return {"id": kept["id"], "seq": kept["seq"], "room": chat.name}
 
 

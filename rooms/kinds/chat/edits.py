@@ -6,26 +6,24 @@ from typing import TYPE_CHECKING
 
 from rooms import Event
 from rooms.kinds.chat import events
-from rooms.kinds.chat.history import Found
 from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND, NOT_AUTHORIZED
-from rooms.kinds.chat.roles import Role
 
 if TYPE_CHECKING:
     from rooms import Connection, Refusal
     from rooms.kinds.chat.requests import Delete, Edit
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
 
 _EDIT = "UPDATE messages SET body = ?, edited = 1, changed = ? WHERE seq = ?"
 _DELETE = """UPDATE messages SET body = '', deleted = 1, edited = 0, pinned = 0, mentions = NULL, files = NULL, meta = NULL, changed = ?
              WHERE seq = ?"""
 
 
-def edit(chat: ChatRoom, connection: Connection, request: Edit, ref: events.Ref) -> Refusal | None:
+def edit(chat: Talk, connection: Connection, request: Edit, ref: events.Ref) -> Refusal | None:
     """Give a message another text; the old one is gone. The same text again changes nothing."""
     found = chat.history.find(request.id)
     if found is None or found.deleted:
         return MESSAGE_NOT_FOUND
-    if not _may_change(chat, connection, found):
+    if not chat.may_change(connection, found):
         return NOT_AUTHORIZED
     if found.body == request.message:
         chat.acknowledge(connection, ref, id=found.id, seq=found.changed)
@@ -34,16 +32,16 @@ def edit(chat: ChatRoom, connection: Connection, request: Edit, ref: events.Ref)
     chat.storage.sql(_EDIT, request.message, seq, found.seq)
     chat.storage.forget_deleted()
     chat.acknowledge(connection, ref, id=found.id, seq=seq)
-    chat.broadcast(Event("edited", {"room": chat.name, "id": found.id, "seq": seq, "message": request.message}))
+    chat.announce(Event("edited", {"room": chat.name, "id": found.id, "seq": seq, "message": request.message}))
     return None
 
 
-def delete(chat: ChatRoom, connection: Connection, request: Delete, ref: events.Ref) -> Refusal | None:
+def delete(chat: Talk, connection: Connection, request: Delete, ref: events.Ref) -> Refusal | None:
     """Take a message's text, pin and reactions away. What was deleted before is only acknowledged."""
     found = chat.history.find(request.id)
     if found is None:
         return MESSAGE_NOT_FOUND
-    if not _may_change(chat, connection, found):
+    if not chat.may_change(connection, found):
         return NOT_AUTHORIZED
     if found.deleted:
         chat.acknowledge(connection, ref, id=found.id, seq=found.changed)
@@ -53,9 +51,5 @@ def delete(chat: ChatRoom, connection: Connection, request: Delete, ref: events.
     chat.reactions.remove(found.seq)
     chat.storage.forget_deleted()
     chat.acknowledge(connection, ref, id=found.id, seq=seq)
-    chat.broadcast(Event("deleted", {"room": chat.name, "id": found.id, "seq": seq}))
+    chat.announce(Event("deleted", {"room": chat.name, "id": found.id, "seq": seq}))
     return None
-
-
-def _may_change(chat: ChatRoom, connection: Connection, found: Found) -> bool:
-    return found.sender == connection.user or chat.roles.of(connection.identity) >= Role.MODERATOR

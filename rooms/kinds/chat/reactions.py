@@ -14,7 +14,7 @@ from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND
 if TYPE_CHECKING:
     from rooms import Connection
     from rooms.kinds.chat.requests import React
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
     from storage import RoomStorage
 
 TABLES = (
@@ -83,7 +83,7 @@ class Reactions:
         return emojis_by_seq
 
 
-def react(chat: ChatRoom, connection: Connection, request: React, ref: events.Ref) -> Refusal | None:
+def react(chat: Talk, connection: Connection, request: React, ref: events.Ref) -> Refusal | None:
     """React to a message, or take the reaction back; all are told who reacted so. What is so already is only acknowledged."""
     found = chat.history.find(request.id)
     if found is None or found.deleted:
@@ -100,7 +100,7 @@ def react(chat: ChatRoom, connection: Connection, request: React, ref: events.Re
     after = [*users, connection.user] if request.on else [user for user in users if user != connection.user]
     chat.acknowledge(connection, ref, id=found.id, seq=seq)
     facts = {"room": chat.name, "id": found.id, "seq": seq, "emoji": request.emoji, "users": after}
-    chat.broadcast(Event("reacted", facts))
+    chat.announce(Event("reacted", facts))
     return None
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rooms import Connection
     from rooms.kinds.chat.events import Ref
     from rooms.kinds.chat.requests import Join, ReadHistory
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
 
 LIMIT = 50
 _ENVELOPE_BYTES = 1024
@@ -29,16 +29,16 @@ class Backlog(NamedTuple):
     recovered: bool
 
 
-def history(chat: ChatRoom, connection: Connection, request: ReadHistory, ref: Ref) -> Refusal | None:
+def history(chat: Talk, connection: Connection, request: ReadHistory, ref: Ref) -> Refusal | None:
     """Send a page of the history, of one thread or of what is pinned."""
     found = answer(chat, request)
     if isinstance(found, Refusal):
         return found
-    connection.send(Event("history", found, ref))
+    chat.answer(connection, Event("history", found, ref))
     return None
 
 
-def answer(chat: ChatRoom, request: ReadHistory) -> dict[str, Any] | Refusal:
+def answer(chat: Talk, request: ReadHistory) -> dict[str, Any] | Refusal:
     """What ``history`` answers."""
     place = chat.history.place
     facts: dict[str, Any] = {"room": chat.name, "head": place.head, "epoch": place.epoch}
@@ -53,7 +53,7 @@ def answer(chat: ChatRoom, request: ReadHistory) -> dict[str, Any] | Refusal:
     return {**facts, "messages": page.messages, "more": page.more}
 
 
-def backlog(chat: ChatRoom, request: Join | ReadHistory, size_bytes: int) -> Backlog:
+def backlog(chat: Talk, request: Join | ReadHistory, size_bytes: int) -> Backlog:
     """Everything that was missed since ``since``, or else the latest page; ``more`` if it was cut short."""
     behind_max = chat.settings.recovery_messages_max
     since = request.since
@@ -68,7 +68,7 @@ def size_bytes(facts: dict[str, Any]) -> int:
     return len(msgspec.json.encode(facts)) + _ENVELOPE_BYTES
 
 
-def _asked(chat: ChatRoom, request: ReadHistory) -> Page | None:
+def _asked(chat: Talk, request: ReadHistory) -> Page | None:
     among = Range(
         after=-1 if request.after is None else request.after,
         before=SAFE_INTEGER + 1 if request.before is None else request.before,
@@ -82,7 +82,7 @@ def _asked(chat: ChatRoom, request: ReadHistory) -> Page | None:
     return chat.pages.between(among, limit)
 
 
-def _thread(chat: ChatRoom, message_id: str, among: Range, limit: int) -> Page | None:
+def _thread(chat: Talk, message_id: str, among: Range, limit: int) -> Page | None:
     """The thread of any message of it; by its first message also when that was trimmed and replies are left."""
     message = chat.history.find(message_id)
     if message is not None:

@@ -12,7 +12,7 @@ from rooms.kinds.chat import events
 if TYPE_CHECKING:
     from rooms import Connection, Refusal
     from rooms.kinds.chat.requests import Read
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
     from storage import RoomStorage
 
 TABLES = ("CREATE TABLE reads (user TEXT PRIMARY KEY, seq INTEGER NOT NULL) WITHOUT ROWID",)
@@ -36,7 +36,7 @@ class Receipts:
         self._storage.sql(_SET, user, seq)
 
 
-def read(chat: ChatRoom, connection: Connection, request: Read, ref: events.Ref) -> Refusal | None:
+def read(chat: Talk, connection: Connection, request: Read, ref: events.Ref) -> Refusal | None:
     """Note how far the user has read, and tell all: only forward, and no further than there is something."""
     user = connection.user
     seq = min(request.seq, chat.history.head)
@@ -45,5 +45,5 @@ def read(chat: ChatRoom, connection: Connection, request: Read, ref: events.Ref)
         chat.receipts.set(user, seq)
     chat.acknowledge(connection, ref, seq=max(seq, before))
     if seq > before and not chat.is_big:
-        chat.broadcast(events.read(chat.name, user, seq))
+        chat.announce(events.read(chat.name, user, seq))
     return None

@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
 
 DAY_MS = 24 * 60 * 60 * 1000
 TRIMMED_AT_ONCE = 1_000
@@ -27,7 +27,7 @@ class Retention:
     The alarm is set once something becomes due, never moved by every message.
     """
 
-    def __init__(self, chat: ChatRoom) -> None:
+    def __init__(self, chat: Talk) -> None:
         self._chat = chat
         self._storage = chat.storage
         self._settings = chat.settings
@@ -70,7 +70,7 @@ class Retention:
     @property
     def days(self) -> int:
         """How many days a message stays: the lesser of what server and owner say; 0 is for ever."""
-        limits = [days for days in (self._settings.history_days_max, self._chat.about.facts.history_days) if days]
+        limits = [days for days in (self._settings.history_days_max, self._chat.history_days) if days]
         return min(limits, default=0)
 
     def _trim(self) -> bool:

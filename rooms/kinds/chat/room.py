@@ -6,16 +6,14 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, Room, callable_from_rooms
+from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, callable_from_rooms
 from rooms.kinds.chat import (
     about,
     arrival,
     calls,
-    cids,
     departure,
     edits,
     events,
-    history,
     members,
     moderation,
     passing,
@@ -23,13 +21,13 @@ from rooms.kinds.chat import (
     reactions,
     recall,
     receipts,
-    retention,
     roles,
     sanctions,
     speaking,
+    talk,
 )
+from rooms.kinds.chat.history import Found
 from rooms.kinds.chat.lingering import Cut, Lingering
-from rooms.kinds.chat.pages import Pages
 from rooms.kinds.chat.presence import Presence
 from rooms.kinds.chat.refusals import NOT_IN_ROOM, UNKNOWN_TYPE
 from rooms.kinds.chat.requests import REQUESTS
@@ -38,17 +36,15 @@ from rooms.kinds.chat.settings import ChatSettings
 Handler = Callable[["ChatRoom", Connection, Any, events.Ref], Refusal | None]
 
 
-class ChatRoom(Room):
+class ChatRoom(talk.Talk):
     """Everyone present sees every message, in the same order, and nobody sees one that is not kept.
 
     Keeps the tables of ``MIGRATIONS`` and one attachment a connection, a ``Membership``. Every request is carried out
     whole or answered with a refusal that changed nothing.
     """
 
-    envelopes = True
     requests = REQUESTS
-    migrations = ((*history.TABLES, *cids.TABLES, *reactions.TABLES, *receipts.TABLES, *roles.TABLES, *sanctions.TABLES),)
-    settings = ChatSettings()
+    migrations = ((*talk.TABLES, *roles.TABLES, *sanctions.TABLES),)
 
     @classmethod
     def limited(cls, settings: ChatSettings) -> type[ChatRoom]:
@@ -57,15 +53,10 @@ class ChatRoom(Room):
 
     async def on_start(self) -> None:
         """Nothing is read before it is needed: a room may be woken by a mere goodbye."""
-        self.history = history.History(self.name, self.epoch, self.storage)
-        self.reactions = reactions.Reactions(self.storage)
-        self.pages = Pages(self.name, self.storage, self.reactions)
-        self.cids = cids.Cids(self.storage)
-        self.receipts = receipts.Receipts(self.storage)
+        self.open_history()
         self.about = about.About(self.storage)
         self.roles = roles.Roles(self.kind, self.name, self.storage)
         self.sanctions = sanctions.Sanctions(self.storage)
-        self.retention = retention.Retention(self)
         self.lingering = Lingering()
 
     async def on_connect(self, connection: Connection, request: ConnectRequest) -> Refusal | None:
@@ -150,15 +141,19 @@ class ChatRoom(Room):
         membership = self.presence.membership(connection)
         return (membership and membership.name) or connection.identity.name
 
+    def may_change(self, connection: Connection, found: Found) -> bool:
+        """One's own messages, or any for a moderator."""
+        return found.sender == connection.user or self.roles.of(connection.identity) >= roles.Role.MODERATOR
+
+    @property
+    def history_days(self) -> int:
+        """What the owner says."""
+        return self.about.facts.history_days
+
     def role_of_user(self, user: str) -> roles.Role:
         """The greatest role that any connection of ``user`` has, or what the room says of an absent one."""
         here = [self.roles.of(connection.identity) for connection in self.presence.connections_of(user)]
         return max(here, default=self.roles.kept(user))
-
-    def acknowledge(self, connection: Connection, ref: events.Ref, **facts: Any) -> None:
-        """Tell whoever asked, and wants to know, that it is done."""
-        if ref is not None:
-            connection.send(events.ack(self.name, ref, **facts))
 
     def session_of(self, connection: Connection) -> str:
         """The session of the socket of a connection that is in the room."""

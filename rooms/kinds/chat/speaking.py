@@ -12,10 +12,10 @@ from rooms.kinds.chat.refusals import MESSAGE_NOT_FOUND
 if TYPE_CHECKING:
     from rooms import Connection
     from rooms.kinds.chat.requests import Say
-    from rooms.kinds.chat.room import ChatRoom
+    from rooms.kinds.chat.talk import Talk
 
 
-def say(chat: ChatRoom, connection: Connection, request: Say, ref: events.Ref) -> Refusal | None:
+def say(chat: Talk, connection: Connection, request: Say, ref: events.Ref) -> Refusal | None:
     """Keep the message and tell all; the sender's ``ack`` comes before the message. Said before under its cid: only the ack."""
     kept = keep(chat, connection.user, chat.name_of(connection), request)
     if isinstance(kept, Refusal):
@@ -23,11 +23,11 @@ def say(chat: ChatRoom, connection: Connection, request: Say, ref: events.Ref) -
     if ref is not None or request.cid is not None:
         _acknowledge(chat, connection, kept, request.cid, ref)
     if not isinstance(kept, Said):
-        chat.broadcast(Event("message", kept))
+        chat.announce(Event("message", kept))
     return None
 
 
-def keep(chat: ChatRoom, user: str, name: str, request: Say) -> dict[str, Any] | Said | Refusal:
+def keep(chat: Talk, user: str, name: str, request: Say) -> dict[str, Any] | Said | Refusal:
     """Store what ``user`` says and return it as everybody sees it; or what the user said before under its cid. Nobody is told yet."""
     if request.cid is not None:
         earlier = chat.cids.earlier(user, request)
@@ -44,9 +44,9 @@ def keep(chat: ChatRoom, user: str, name: str, request: Say) -> dict[str, Any] |
     return message
 
 
-def _acknowledge(chat: ChatRoom, connection: Connection, kept: dict[str, Any] | Said, cid: str | None, ref: events.Ref) -> None:
+def _acknowledge(chat: Talk, connection: Connection, kept: dict[str, Any] | Said, cid: str | None, ref: events.Ref) -> None:
     message_id, seq = kept if isinstance(kept, Said) else (kept["id"], kept["seq"])
     facts = {"id": message_id, "seq": seq, "room": chat.name}
     if cid is not None:
         facts["cid"] = cid
-    connection.send(Event("ack", facts, ref))
+    chat.answer(connection, Event("ack", facts, ref))

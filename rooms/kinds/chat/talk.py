@@ -1,0 +1,60 @@
+"""A room in which something is said and kept: what chat rooms and private conversations share."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rooms import Connection, Event, Room
+from rooms.kinds.chat import cids, events, history, reactions, receipts, retention
+from rooms.kinds.chat.history import Found
+from rooms.kinds.chat.pages import Pages
+from rooms.kinds.chat.settings import ChatSettings
+
+TABLES = (*history.TABLES, *cids.TABLES, *reactions.TABLES, *receipts.TABLES)
+
+
+class Talk(Room):
+    """Keeps ``TABLES``. What was said is told by ``announce``, and who asked is told by ``answer``: a kind says how."""
+
+    envelopes = True
+    settings: ClassVar[ChatSettings] = ChatSettings()
+
+    def open_history(self) -> None:
+        """To be called by ``on_start``. Nothing is read before it is needed: a room may be woken by a mere goodbye."""
+        self.history = history.History(self.name, self.epoch, self.storage)
+        self.reactions = reactions.Reactions(self.storage)
+        self.pages = Pages(self.name, self.storage, self.reactions)
+        self.cids = cids.Cids(self.storage)
+        self.receipts = receipts.Receipts(self.storage)
+        self.retention = retention.Retention(self)
+
+    def announce(self, event: Event) -> None:
+        """Let everybody hear of it whom it concerns, the one who caused it too."""
+        self.broadcast(event)
+
+    def answer(self, connection: Connection, event: Event) -> None:
+        """Tell whoever asked."""
+        connection.send(event)
+
+    def acknowledge(self, connection: Connection, ref: events.Ref, **facts: Any) -> None:
+        """Tell whoever asked, and wants to know, that it is done."""
+        if ref is not None:
+            self.answer(connection, events.ack(self.name, ref, **facts))
+
+    def name_of(self, connection: Connection) -> str:
+        """The display name of whoever is at ``connection``."""
+        return connection.identity.name
+
+    def may_change(self, connection: Connection, found: Found) -> bool:
+        """Whether whoever is at ``connection`` may edit and delete the message: its sender may."""
+        return found.sender == connection.user
+
+    @property
+    def is_big(self) -> bool:
+        """Whether so many users are here that their coming, going, typing and reading is not told."""
+        return False
+
+    @property
+    def history_days(self) -> int:
+        """How many days this room wants its messages kept; 0 as long as the server does."""
+        return 0
