@@ -13,6 +13,7 @@ from rooms.kinds.chat import (
     calls,
     departure,
     edits,
+    ending,
     events,
     members,
     moderation,
@@ -98,18 +99,19 @@ class ChatRoom(talk.Talk):
         return True
 
     @callable_from_rooms
-    async def end(self, identity: dict[str, Any]) -> dict[str, Any] | None:
-        """Tell everybody that the room is destroyed, and destroy it. ``None``, or a refusal to whoever does not own it."""
-        refusal = calls.may_destroy(self, identity)
-        if refusal is None:
-            self.broadcast(events.destroyed(self.name))
-            self.destroy()
-        return refusal
+    async def ending(self, identity: dict[str, Any]) -> dict[str, Any]:
+        """What has to be known of the room to end it, or a refusal to whoever does not own it. Nothing happens yet."""
+        return ending.prepare(self, identity)
 
     @callable_from_rooms
-    async def describe(self, user: str) -> dict[str, Any]:
-        """The room as ``user`` finds it in a list."""
-        return calls.describe(self, user)
+    async def end(self, epoch: str) -> bool:
+        """Tell everybody that the room is destroyed, and destroy it, if this is still the history that ``epoch`` names; whether it was."""
+        return ending.end(self, epoch)
+
+    @callable_from_rooms
+    async def describe(self, identity: dict[str, Any]) -> dict[str, Any]:
+        """The room as somebody finds it in a list, or a refusal."""
+        return calls.describe(self, identity)
 
     @callable_from_rooms
     async def page(self, identity: dict[str, Any], request: dict[str, Any]) -> dict[str, Any]:
@@ -122,9 +124,9 @@ class ChatRoom(talk.Talk):
         return calls.publish(self, identity, name, request)
 
     @callable_from_rooms
-    async def members(self, query: str, limit: int | None) -> dict[str, Any]:
-        """Who is here."""
-        return calls.members(self, query, limit)
+    async def members(self, identity: dict[str, Any], query: str, limit: int | None) -> dict[str, Any]:
+        """Who is here, or a refusal."""
+        return calls.members(self, identity, query, limit)
 
     @cached_property
     def presence(self) -> Presence:

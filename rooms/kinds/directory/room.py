@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from rooms import Room, RoomKey, callable_from_rooms
-from rooms.kinds.directory import revocations, users
+from rooms.kinds.directory import endings, revocations, users
 
 DIRECTORY = RoomKey("directory", "server")
 """The only room of its kind."""
 
 
 class DirectoryRoom(Room):
-    """Knows every user that ever came, and every token that no longer counts.
+    """Knows every user that ever came, every token that no longer counts, and which rooms were ended.
 
-    Keeps the tables ``users``, ``revoked_tokens`` and ``revoked_users``. It asks no other room, so that every room may ask it.
+    Keeps the tables ``users``, ``revoked_tokens``, ``revoked_users`` and ``endings``. It asks no other room, so that every room may ask it.
     """
 
-    migrations = ((*users.TABLES, *revocations.TABLES),)
+    migrations = ((*users.TABLES, *revocations.TABLES), endings.TABLES)
 
     async def on_start(self) -> None:
         """The tables are read as they are asked for."""
         self.users = users.Users(self.storage)
         self.revocations = revocations.Revocations(self.storage)
+        self.endings = endings.Endings(self.storage)
 
     @callable_from_rooms
     async def note(self, names: list[str]) -> dict[str, list[str | None]]:
@@ -62,3 +63,18 @@ class DirectoryRoom(Room):
     async def revoked_users(self, after: str, limit: int) -> list[list[object]]:
         """Up to ``limit`` revoked users that follow ``after``: ``[user, since_ms]``, ascending."""
         return self.revocations.users(after, limit)
+
+    @callable_from_rooms
+    async def begin_ending(self, room: str, epoch: str, made: bool, folder: str | None) -> None:
+        """This history of a chat room is to end, and the files in ``folder`` with it; ``made``: its name is not used again."""
+        self.endings.begin(room, epoch, made, folder)
+
+    @callable_from_rooms
+    async def ending_over(self, room: str, epoch: str) -> None:
+        """Nothing is left of it."""
+        self.endings.over(room, epoch)
+
+    @callable_from_rooms
+    async def endings_after(self, after: str, limit: int) -> list[list[object]]:
+        """Up to ``limit`` ended rooms whose name follows ``after``: ``[room, epoch, made, folder, over]``, ascending."""
+        return self.endings.page(after, limit)

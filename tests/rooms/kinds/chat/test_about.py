@@ -70,7 +70,7 @@ async def test_a_room_that_was_ended_tells_everybody_and_begins_anew(lobby, owne
     epoch = ada.hear("joined")[0]["epoch"]
     await ada.say("gone")
     ada.events()
-    assert await lobby.harness.stub("lobby").end({"user": "olga", "name": "Olga"}) is None
+    assert await lobby.harness.stub("lobby").end(epoch)
     await lobby.harness.settle()
     assert ada.events() == [("destroyed", {"room": "lobby"})]
     assert ada.closed[0] == 4404
