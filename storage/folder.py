@@ -12,6 +12,7 @@ import apsw
 
 from storage.bring_forward import bring_all_forward
 from storage.database import remove_database
+from storage.derived import DerivedTables
 from storage.disk import Disk, make_folders
 from storage.errors import FolderInUse, FolderUnusable, RoomSetAside, StorageError, StorageFull
 from storage.host import Host
@@ -24,11 +25,13 @@ from storage.retirement import Retirement
 from storage.room_file import RoomFile
 from storage.set_aside import mark
 from storage.settings import StorageSettings
+from storage.stand_in import StandIns
 from storage.standing import Standing
 from storage.statements import Statements
 from storage.tables import Migrations
 
 _NO_MIGRATIONS: Migrations = ()
+_NO_DERIVED: DerivedTables = ()
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -51,6 +54,7 @@ class DataFolder:
         retirement: Retirement,
         settings: StorageSettings,
         migrations: Mapping[str, Migrations],
+        derived: Mapping[str, DerivedTables],
     ) -> None:
         self.path = path
         self.host = host
@@ -61,7 +65,9 @@ class DataFolder:
         self._retirement = retirement
         self._settings = settings
         self._migrations = migrations
+        self._derived = derived
         self._statements = Statements(settings.statement_bytes_max)
+        self._stand_ins = StandIns(settings.row_bytes_max)
         self._disk = Disk()
 
     @classmethod
@@ -71,6 +77,7 @@ class DataFolder:
         settings: StorageSettings | None = None,
         *,
         migrations: Mapping[str, Migrations] | None = None,
+        derived: Mapping[str, DerivedTables] | None = None,
         progress: Progress | None = None,
         disk: Disk | None = None,
     ) -> DataFolder:
@@ -84,7 +91,7 @@ class DataFolder:
         disk = disk or Disk()
         lock = _take(path)
         try:
-            return cls._open(path, lock, settings, migrations or {}, progress or no_progress, disk)
+            return cls._open(path, lock, settings, migrations or {}, derived or {}, progress or no_progress, disk)
         except apsw.FullError as error:
             os.close(lock)
             raise StorageFull(f"no space to open {path}: {error}") from error
@@ -97,7 +104,14 @@ class DataFolder:
 
     @classmethod
     def _open(
-        cls, path: Path, lock: int, settings: StorageSettings, migrations: Mapping[str, Migrations], progress: Progress, disk: Disk
+        cls,
+        path: Path,
+        lock: int,
+        settings: StorageSettings,
+        migrations: Mapping[str, Migrations],
+        derived: Mapping[str, DerivedTables],
+        progress: Progress,
+        disk: Disk,
     ) -> DataFolder:
         journal_folder = path / "journal"
         found = find_journal(journal_folder, progress, disk)
@@ -118,7 +132,7 @@ class DataFolder:
                 raise
         finally:
             found.close()
-        folder = cls(path, lock, host, journal, retirement, settings, migrations)
+        folder = cls(path, lock, host, journal, retirement, settings, migrations, derived)
         folder.faults = found.faults
         return folder
 
@@ -140,7 +154,8 @@ class DataFolder:
         generation = max(row.generation if row else 0, standing.committed[0])
         known = row is not None and row.state == "live" and row.generation == generation and not standing.begins_in_tail
         migrations = self._migrations.get(key.kind, _NO_MIGRATIONS)
-        file = RoomFile(standing, self.folder_id, generation, migrations, self._settings, self._statements)
+        derived = self._derived.get(key.kind, _NO_DERIVED)
+        file = RoomFile(standing, self.folder_id, generation, migrations, derived, self._settings, self._statements, self._stand_ins)
         try:
             if self._stands(standing, generation, known=known):
                 self._open_file(file, standing, known=known)
@@ -164,6 +179,7 @@ class DataFolder:
             self._retirement.finish()
             self.journal.close()
         finally:
+            self._stand_ins.close()
             self._retirement.close()
             self.host.close()
             os.close(self._lock)

@@ -1,7 +1,8 @@
 """What an author's SQL may do. Pure: SQLite asks, this answers.
 
 A record is replayed as statements, so a writing statement may use nothing that differs the next time (random numbers, the
-clock, the connection's counters), and no statement may touch transactions, other files or storage's own tables.
+clock, the connection's counters), and no statement may touch transactions, other files or storage's own tables. Derived tables
+are in no record: a statement that is replayed may neither write nor read them, and one that writes them may write nothing else.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from enum import Enum
 
 import apsw
 
-from storage.schema import RESERVED_TABLES
+from storage.schema import RESERVED_TABLES, is_derived
 
 
 class Mode(Enum):
@@ -21,7 +22,9 @@ class Mode(Enum):
     READING = 1
     WRITING = 2
     EXAMINED = 3
-    """Prepared only, to learn which of the two it is."""
+    """Prepared only, to learn which of the others it is."""
+    DERIVING = 4
+    """Writes derived tables."""
 
 
 UNREPEATABLE = frozenset(
@@ -50,17 +53,28 @@ _TABLE_FIRST = frozenset(
     (apsw.SQLITE_INSERT, apsw.SQLITE_UPDATE, apsw.SQLITE_DELETE, apsw.SQLITE_DROP_TABLE, apsw.SQLITE_CREATE_TABLE, apsw.SQLITE_CREATE_VIEW)
 )
 _TABLE_SECOND = frozenset((apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_CREATE_INDEX, apsw.SQLITE_CREATE_TRIGGER))
+_WRITES_FIRST = _TABLE_FIRST | {apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE, apsw.SQLITE_DROP_VIEW, apsw.SQLITE_ANALYZE}
+_WRITES_SECOND = _TABLE_SECOND | {apsw.SQLITE_DROP_INDEX, apsw.SQLITE_DROP_TRIGGER}
+
+REPLAYED_AND_DERIVED = "a statement that is journaled can neither write nor read derived tables, which are not"
 
 
 class Guard:
     """A connection's authorizer. ``mode`` is ``OWN`` but while an author's statement runs; ``reason`` says what was refused last."""
 
-    __slots__ = ("functions", "mode", "reason")
+    __slots__ = ("functions", "mode", "read", "reason", "written")
 
     def __init__(self) -> None:
         self.mode = Mode.OWN
         self.reason = ""
         self.functions: list[str] = []
+        self.written: set[bool] = set()
+        self.read: set[bool] = set()
+
+    def examine(self) -> None:
+        """Prepare only. ``functions``: those that cannot be repeated; ``written``, ``read``: whether the tables are derived."""
+        self.mode, self.reason = Mode.EXAMINED, ""
+        self.functions, self.written, self.read = [], set(), set()
 
     def authorize(self, action: int, first: str | None, second: str | None, _database: str | None, _trigger: str | None) -> int:
         """SQLite's callback: ``SQLITE_OK`` or ``SQLITE_DENY``."""
@@ -83,6 +97,23 @@ class Guard:
             return None if second.lower() in _MODULES else f"virtual tables of {second} are not for rooms"
         if (action in _TABLE_FIRST and first.lower() in RESERVED_TABLES) or (action in _TABLE_SECOND and second.lower() in RESERVED_TABLES):
             return "the tables room, kv, tells and tells_received are storage's own"
+        return self._derived_objection(action, first, second)
+
+    def _derived_objection(self, action: int, first: str, second: str) -> str | None:
+        """Tables written and read are noted or judged by whether they are derived; SQLite's own catalogue is neither."""
+        if action == apsw.SQLITE_READ:
+            table, tables = first, self.read
+        elif action in _WRITES_FIRST or action in _WRITES_SECOND:
+            table, tables = first if action in _WRITES_FIRST else second, self.written
+        else:
+            return None
+        if table.startswith("sqlite_"):
+            return None
+        derived = is_derived(table)
+        if self.mode is Mode.EXAMINED:
+            tables.add(derived)
+        elif (self.mode is Mode.WRITING and derived) or (self.mode is Mode.DERIVING and tables is self.written and not derived):
+            return REPLAYED_AND_DERIVED
         return None
 
     def _function_objection(self, name: str) -> str | None:
@@ -93,7 +124,7 @@ class Guard:
         if self.mode is Mode.EXAMINED:
             self.functions.append(name)
             return None
-        return None if self.mode is Mode.READING else unrepeatable(name)
+        return unrepeatable(name) if self.mode is Mode.WRITING else None
 
 
 def unrepeatable(function: str) -> str:

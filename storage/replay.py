@@ -7,14 +7,20 @@ from typing import Any
 
 import apsw
 
-from storage.record import VIOLATED, Body, operations_of
+from storage.derived import drop_derived
+from storage.record import VIOLATED, Body, Flag, operations_of
 from storage.schema import BUILT_IN, READ_ROOM
 
 
 def apply_body(cursor: apsw.Cursor, body: Body) -> None:
-    """Do all that ``body``'s turn wrote, inside the transaction that is open. Raises ``apsw.Error``; then the rest was not done."""
+    """Do all that ``body``'s turn wrote, inside the transaction that is open. Raises ``apsw.Error``; then the rest was not done.
+
+    What the turn deleted from derived tables is in no record: if it was to leave the disk, they go as a whole.
+    """
     for operation in operations_of(body):
         _apply(cursor, operation)
+    if body.flags & Flag.FORGETS:
+        drop_derived(cursor)
 
 
 def read_room_row(cursor: apsw.Cursor) -> Any:

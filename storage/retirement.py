@@ -180,8 +180,9 @@ class Retirement:
     def _cut_logs(self) -> None:
         """Keep write-ahead files small, and empty where text was deleted."""
         for standing in list(self._standings.values()):
-            if standing.looked != standing.committed:
-                standing.looked = standing.committed
+            come = (standing.committed, standing.derived)
+            if standing.looked != come:
+                standing.looked = come
                 if _size(standing.wal) > (self._settings.wal_bytes_max if standing.open else _CLOSED_WAL_BYTES):
                     self._trims[standing.key] = standing
         for key, standing in list(self._trims.items()):

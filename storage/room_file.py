@@ -8,7 +8,8 @@ from typing import Any
 import apsw
 
 from storage.alarm import RoomAlarm
-from storage.database import create_room_file, cut_log, first_commit_done, in_memory, open_writer, remove_database
+from storage.database import create_room_file, cut_log, first_commit_done, open_writer, remove_database
+from storage.derived import Derived, DerivedTables
 from storage.epochs import epoch_of
 from storage.errors import RoomDestroyed, RoomSetAside, StorageFull, SyncFailed, TurnTooLarge
 from storage.record import Alarm, Flag, Record, encode_record
@@ -17,6 +18,7 @@ from storage.room_storage import RoomStorage
 from storage.schema import SET_NUMBER
 from storage.settings import StorageSettings
 from storage.sql import Sql
+from storage.stand_in import StandIn, StandIns
 from storage.standing import Standing
 from storage.statements import Statements
 from storage.tables import Migrations, Tables
@@ -34,7 +36,15 @@ class RoomFile:
     """
 
     def __init__(
-        self, standing: Standing, folder_id: str, generation: int, migrations: Migrations, settings: StorageSettings, statements: Statements
+        self,
+        standing: Standing,
+        folder_id: str,
+        generation: int,
+        migrations: Migrations,
+        derived: DerivedTables,
+        settings: StorageSettings,
+        statements: Statements,
+        stand_ins: StandIns,
     ) -> None:
         self.key = standing.key
         self.epoch = epoch_of(folder_id, standing.key, generation)
@@ -46,13 +56,16 @@ class RoomFile:
         self._standing = standing
         self._folder_id = folder_id
         self._settings = settings
+        self._migrations = migrations
+        self._stand_ins = stand_ins
         self._alarm_committed: Alarm | None = None
         self._tail = Tail()
         self._durable = 0
         self._behind = False
         self._destroyed = False
         self._turns = Turns(self.key, settings, self)
-        sql = Sql(self._turns, statements, settings.rows_max)
+        self._derived = Derived(self._turns, derived)
+        sql = Sql(self._turns, statements, settings.rows_max, self._derived)
         self._tables = Tables(self._turns, sql, migrations)
         self.alarm = RoomAlarm(self._turns)
         self.tells = Tells(self._turns)
@@ -133,7 +146,7 @@ class RoomFile:
         if self._destroyed:
             self._finish_destroy()
             return True
-        if self.number == self.committed:
+        if self.number == self.committed and not self._turns.derives:
             self._leave_transaction()
             return True
         return self._commit()
@@ -177,6 +190,20 @@ class RoomFile:
         self._turns.deadline = deadline
 
     @property
+    def derives(self) -> bool:
+        """Whether ``commit`` would put derived tables into the file, also without a new record."""
+        return self._turns.derives
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether turns ended since the derived tables last followed."""
+        return self._derived.are_any and self._turns.file_stands and self._turns.derived_number != self.number
+
+    def followed(self) -> None:
+        """The derived tables agree with every turn up to now, or it is of no use to try again before the next one."""
+        self._turns.derived_number = self.number
+
+    @property
     def uncommitted_bytes(self) -> int:
         """Records kept in memory because the file has not committed them. Commit before this passes ``uncommitted_bytes_max``."""
         return self._tail.size_bytes
@@ -194,7 +221,7 @@ class RoomFile:
         Raises ``apsw.Error`` if it is no database or has not the tables of a room, ``RoomSetAside`` if it is not this room's,
         ``StorageFull`` if records that it lacks find no space.
         """
-        self._turns.use(open_writer(str(self._standing.path)), file_stands=True)
+        self._turns.use(open_writer(str(self._standing.path)))
         row: Any = read_room_row(self._cursor())
         if row is None:
             raise RoomSetAside(self.key, "the file has no row for the room")
@@ -226,17 +253,15 @@ class RoomFile:
         connection = create_room_file(self._standing.path)
         self._standing.made = True
         self._standing.open = True
-        self._turns.use(connection, file_stands=True)
+        self._turns.use(connection)
 
     def fill_file(self) -> None:
         """``Turns.Owner``: the first write's turn makes the tables."""
         self._tables.fill(self.epoch, self.generation)
 
-    def make_stand_in(self) -> None:
+    def stand_in(self) -> StandIn:
         """``Turns.Owner``: SQL is read before anything was written."""
-        connection = in_memory()
-        self._tables.stand_in(connection)
-        self._turns.use(connection, file_stands=False)
+        return self._stand_ins.of(self.key, (*self._migrations, *self._derived.schema))
 
     def found_damage(self, reason: str) -> None:
         """``Turns.Owner``: the room is set aside when it is opened next."""
@@ -275,6 +300,9 @@ class RoomFile:
             self._fall_behind()
             return False
         self._turns.begun = False
+        if self._turns.derives:
+            self._turns.derives = False
+            self._standing.derived += 1
         if self.committed == 0 and self._turns.connection is not None:
             first_commit_done(self._turns.connection)
         self.trouble = None

@@ -28,6 +28,9 @@ CREATE TABLE tells_received(kind TEXT NOT NULL, name TEXT NOT NULL, epoch TEXT N
 RESERVED_TABLES = frozenset(("room", "kv", "tells", "tells_received"))
 """Tables that only storage writes. Authors may read them."""
 
+DERIVED_PREFIX = "derived_"
+"""Tables whose name begins so follow from the others. What is written to them is in no record."""
+
 MAKE = 1
 MIGRATED = 2
 PUT = 3
@@ -60,3 +63,8 @@ BUILT_IN: dict[int, str] = {
 
 SET_NUMBER = "UPDATE room SET number = ?"
 READ_ROOM = "SELECT kind, name, epoch, generation, number, migrated, alarm_ms, alarm_tries, alarm_scheduled_ms, tells_last FROM room"
+
+
+def is_derived(table: str) -> bool:
+    """Whether ``table`` follows from others and is not journaled."""
+    return table[:8].lower() == DERIVED_PREFIX

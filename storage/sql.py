@@ -8,10 +8,12 @@ from typing import Any
 
 import apsw
 
+from storage.derived import Derived
 from storage.errors import NotStorable, SqlFailed, TooManyRows
 from storage.guard import Mode
 from storage.record import VIOLATED
-from storage.statements import Statements
+from storage.schema import DERIVED_PREFIX
+from storage.statements import DERIVED, WRITES, Statements
 from storage.turns import Turns
 
 Rows = list[tuple[Any, ...]]
@@ -22,10 +24,11 @@ _PLAIN = frozenset((int, str, bytes, float, type(None)))
 class Sql:
     """Runs authors' statements in the turns of one room. ``Turns`` decides when a transaction is needed."""
 
-    __slots__ = ("_rows_max", "_statements", "_turns")
+    __slots__ = ("_derived", "_rows_max", "_statements", "_turns")
 
-    def __init__(self, turns: Turns, statements: Statements, rows_max: int) -> None:
+    def __init__(self, turns: Turns, statements: Statements, rows_max: int, derived: Derived) -> None:
         self._turns = turns
+        self._derived = derived
         self._statements = statements
         self._rows_max = rows_max
 
@@ -40,7 +43,14 @@ class Sql:
                 break
         connection = turns.connection or turns.need_connection()
         try:
-            if self._statements.writes(connection, turns.guard, statement, parameters):
+            use = self._statements.known(statement)
+            if use is None:
+                if DERIVED_PREFIX in statement.lower():
+                    self._derived.need()
+                use = self._statements.use(connection, turns.guard, statement, parameters)
+            if use & DERIVED:
+                return self._derive(use, statement, parameters)
+            if use:
                 return self._write(statement, parameters)
             return self._step(Mode.READING, statement, parameters)
         except (OverflowError, UnicodeEncodeError) as error:
@@ -72,12 +82,28 @@ class Sql:
         operations.append((statement, *parameters))
         return rows
 
+    def _derive(self, use: int, statement: str, parameters: Sequence[Any]) -> Rows:
+        """A statement over derived tables: no part of the turn's record."""
+        turns = self._turns
+        self._derived.need()
+        if not use & WRITES:
+            return self._step(Mode.READING, statement, parameters)
+        if not turns.file_stands:
+            return []  # nothing was ever written that something could follow from
+        if not turns.staged:
+            turns.stage()
+        turns.derives = True
+        return self._step(Mode.DERIVING, statement, parameters)
+
     def _step(self, mode: Mode, statement: str, parameters: Sequence[Any]) -> Rows:
         turns = self._turns
         turns.guard.mode = mode
         try:
             rows = list(islice(turns.cursor.execute(statement, parameters), self._rows_max + 1))  # type: ignore[union-attr]
         except apsw.Error as error:
+            if getattr(error, "extendedresult", 0) == apsw.SQLITE_CORRUPT_VTAB and DERIVED_PREFIX in statement.lower():
+                self._derived.damaged()
+                raise SqlFailed("the derived tables are damaged, and will be made anew", statement) from error
             raise turns.failure(error, statement) from error
         finally:
             turns.guard.mode = Mode.OWN

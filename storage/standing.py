@@ -15,22 +15,24 @@ class Standing:
     """``committed`` and ``synced`` are marks in the room's history; each attribute has one writing thread.
 
     ``made``: the file is new, so its folders and its first page are not known to be on the disk. ``open``: the loop thread
-    has it open. ``looked``: how far it had come when its write-ahead file was looked at. ``trim``: the retiring thread asks
-    the loop thread to cut the write-ahead file at the next commit. ``damage``: what was found wrong with the file while it
-    was open. ``tail``: durable records that the file had no space for when it was closed.
+    has it open. ``derived``: how often derived tables were committed. ``looked``: how far it had come when its write-ahead
+    file was looked at. ``trim``: the retiring thread asks the loop thread to cut the write-ahead file at the next commit.
+    ``damage``: what was found wrong with the file while it was open. ``tail``: durable records that the file had no space for
+    when it was closed.
     """
 
-    __slots__ = ("committed", "damage", "key", "looked", "made", "open", "path", "synced", "tail", "trim")
+    __slots__ = ("committed", "damage", "derived", "key", "looked", "made", "open", "path", "synced", "tail", "trim")
 
     def __init__(self, key: RoomKey, path: Path) -> None:
         self.key = key
         self.path = path
         self.committed = NOTHING
         self.synced = NOTHING
-        self.looked = NOTHING
+        self.looked: tuple[Mark, int] = (NOTHING, 0)
         self.made = False
         self.open = False
         self.trim = False
+        self.derived = 0
         self.damage: str | None = None
         self.tail: list[Record] = []
 

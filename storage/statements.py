@@ -1,4 +1,4 @@
-"""Which of the authors' statements write. Each text is examined once; then asking costs a dictionary lookup."""
+"""Which of the authors' statements write, and what. Each text is examined once; then asking costs a dictionary lookup."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from typing import Any
 import apsw
 
 from storage.errors import SqlFailed, SqlRefused
-from storage.guard import Guard, Mode, unrepeatable
+from storage.guard import REPLAYED_AND_DERIVED, Guard, Mode, unrepeatable
 
 _TEXTS_MAX = 4096
+
+READS = 0
+WRITES = 1
+DERIVED = 2
+"""A bit: the statement touches derived tables, alone or with ``WRITES``."""
+
 _REST = re.compile(r"(?:\s|;|--[^\n]*(?:\n|$)|/\*.*?\*/)*", re.DOTALL)
 _VACUUM = re.compile(_REST.pattern + "vacuum", re.DOTALL | re.IGNORECASE)
 
@@ -19,27 +25,28 @@ _VACUUM = re.compile(_REST.pattern + "vacuum", re.DOTALL | re.IGNORECASE)
 class Statements:
     """Shared by all rooms of a folder, used on their one thread."""
 
-    __slots__ = ("_bytes_max", "_writes_by_text")
+    __slots__ = ("_bytes_max", "_use_by_text")
 
     def __init__(self, statement_bytes_max: int) -> None:
         self._bytes_max = statement_bytes_max
-        self._writes_by_text: dict[str, bool] = {}
+        self._use_by_text: dict[str, int] = {}
 
-    def writes(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> bool:
-        """Whether ``text`` changes the database. It is not run.
+    def known(self, text: str) -> int | None:
+        """``use``, of a text that was examined before."""
+        return self._use_by_text.get(text)
+
+    def use(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> int:
+        """Whether ``text`` ``READS`` or ``WRITES``, and whether ``DERIVED`` tables. It is not run.
 
         Raises ``SqlRefused`` if it is not one statement, or one that a room may not run; ``SqlFailed`` if SQLite does not understand it.
         """
-        known = self._writes_by_text.get(text)
-        if known is not None:
-            return known
-        writes = self._examine(connection, guard, text, parameters)
-        if len(self._writes_by_text) >= _TEXTS_MAX:
-            self._writes_by_text.clear()
-        self._writes_by_text[text] = writes
-        return writes
+        use = self._examine(connection, guard, text, parameters)
+        if len(self._use_by_text) >= _TEXTS_MAX:
+            self._use_by_text.clear()
+        self._use_by_text[text] = use
+        return use
 
-    def _examine(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> bool:
+    def _examine(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> int:
         size_bytes = len(text.encode("utf-8", "surrogatepass"))
         if size_bytes > self._bytes_max:
             raise SqlRefused(f"a statement of {size_bytes} bytes is longer than {self._bytes_max}", text)
@@ -48,7 +55,7 @@ class Statements:
         examination = _Examination()
         cursor = connection.cursor()
         cursor.exec_trace = examination.stop
-        guard.mode, guard.reason, guard.functions = Mode.EXAMINED, "", []
+        guard.examine()
         try:
             cursor.execute(text, parameters, can_cache=False)
         except apsw.ExecTraceAbort:
@@ -60,8 +67,7 @@ class Statements:
         finally:
             guard.mode = Mode.OWN
             cursor.close(True)
-        examination.judge(text, guard)
-        return examination.writes
+        return examination.judge(text, guard)
 
 
 class _Examination:
@@ -76,11 +82,18 @@ class _Examination:
         self.first = text
         return False
 
-    def judge(self, text: str, guard: Guard) -> None:
+    def judge(self, text: str, guard: Guard) -> int:
         if self.first is None or _REST.fullmatch(self.first):
             raise SqlRefused("there is no statement", text)
         rest = text[text.index(self.first) + len(self.first) :] if self.first in text else ""
         if _REST.fullmatch(rest) is None:
             raise SqlRefused("one statement a call", text)
-        if self.writes and guard.functions:
+        if not self.writes:
+            return READS | (DERIVED if True in guard.read else 0)
+        if guard.written == {True}:
+            return WRITES | DERIVED
+        if True in guard.written or True in guard.read:
+            raise SqlRefused(REPLAYED_AND_DERIVED, text)
+        if guard.functions:
             raise SqlRefused(unrepeatable(guard.functions[0]), text)
+        return WRITES

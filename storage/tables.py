@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import apsw
 
 from storage.errors import MigrationFailed, StorageError
+from storage.keys import RoomKey
 from storage.schema import BASE_SCHEMA, DEFER_FOREIGN_KEYS, DELETE_KEYS, ENFORCE_FOREIGN_KEYS, MAKE, MIGRATED, RESERVED_TABLES
 from storage.sql import Sql
 from storage.turns import Turns
@@ -75,15 +76,6 @@ class Tables:
         """Whether the turn wrote nothing but the tables of a new file."""
         return len(self._turns.operations or ()) == self._filled
 
-    def stand_in(self, connection: apsw.Connection) -> None:
-        """Make the kind's tables in memory, for a room that has no file. Raises ``MigrationFailed``."""
-        for number, step in enumerate(self._migrations, 1):
-            for statement in _statements(step):
-                try:
-                    connection.execute(statement)
-                except apsw.Error as error:
-                    raise MigrationFailed(self._turns.key, f"step {number}: {error}") from error
-
     def empty(self) -> None:
         """Remove every key and row: the author's tables are dropped, and the kind's made again."""
         turns = self._turns
@@ -110,6 +102,16 @@ class Tables:
                 self._sql.run_script(statement)
             except StorageError as error:
                 raise MigrationFailed(self._turns.key, f"step {number}: {error}") from error
+
+
+def make_tables(connection: apsw.Connection, key: RoomKey, migrations: Migrations) -> None:
+    """Make a kind's tables on ``connection``, which has none. Raises ``MigrationFailed``, in the name of ``key``."""
+    for number, step in enumerate(migrations, 1):
+        for statement in _statements(step):
+            try:
+                connection.execute(statement)
+            except apsw.Error as error:
+                raise MigrationFailed(key, f"step {number}: {error}") from error
 
 
 def _statements(step: str | Sequence[str]) -> Sequence[str]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import apsw
 
@@ -20,6 +20,9 @@ from storage.record import Operation
 from storage.schema import BUILT_IN
 from storage.settings import StorageSettings
 
+if TYPE_CHECKING:
+    from storage.stand_in import StandIn
+
 
 class Owner(Protocol):
     """Supplies a connection to a room that has none yet, and hears what is wrong with one that it has."""
@@ -30,8 +33,8 @@ class Owner(Protocol):
     def fill_file(self) -> None:
         """The first write's turn is open: write the tables, as a part of it."""
 
-    def make_stand_in(self) -> None:
-        """SQL is to be read: make an empty database in memory and ``Turns.use`` it."""
+    def stand_in(self) -> StandIn:
+        """SQL is to be read: the empty tables of the room's kind."""
 
     def found_damage(self, reason: str) -> None:
         """SQLite found the file damaged."""
@@ -46,6 +49,9 @@ class Turns:
         "connection",
         "cursor",
         "deadline",
+        "derived_number",
+        "derived_stand",
+        "derives",
         "doomed",
         "file_stands",
         "forgets",
@@ -70,6 +76,11 @@ class Turns:
         self.doomed: StorageError | None = None
         self.forgets = False
         self.deadline: float | None = None
+        self.derives = False
+        """Whether the open transaction holds writes to derived tables."""
+        self.derived_stand = False
+        self.derived_number = -1
+        """The room's turn that the derived tables have followed up to; -1: unknown."""
 
     def begin(self) -> None:
         """A turn begins."""
@@ -94,10 +105,12 @@ class Turns:
 
     def rollback(self) -> None:
         """Nothing of the turn stays. If SQLite gave the whole transaction up, that is for ``RoomFile.undo`` to mend."""
-        if self.staged and self.stands():
-            assert self.cursor is not None
-            self.cursor.execute("ROLLBACK TO turn")
-            self.cursor.execute("RELEASE turn")
+        if self.staged:
+            self._forget_derived()
+            if self.stands():
+                assert self.cursor is not None
+                self.cursor.execute("ROLLBACK TO turn")
+                self.cursor.execute("RELEASE turn")
         self.staged = False
         self.operations = None
         self.doomed = None
@@ -110,32 +123,39 @@ class Turns:
         if self.begun and self.stands():
             assert self.cursor is not None
             self.cursor.execute("ROLLBACK")
-        self.begun = False
+        self.begun = self.derives = False
+        self._forget_derived()
 
     def stands(self) -> bool:
         """Whether the transaction that was begun is still open."""
         return not self.begun or (self.connection is not None and self.connection.in_transaction)
 
-    def use(self, connection: apsw.Connection, *, file_stands: bool) -> None:
-        """Stage on ``connection`` from now on: the room's file, or a stand-in in memory that is only read."""
+    def use(self, connection: apsw.Connection) -> None:
+        """Stage on ``connection``, the room's file, from now on."""
+        self.guard = Guard()
         limit(connection, self.guard, self._past_deadline, self.settings.row_bytes_max)
         self.connection = connection
         self.cursor = connection.cursor()
-        self.file_stands = file_stands
+        self.file_stands = True
 
     def drop_connection(self) -> None:
         """Close it; a transaction that is open is rolled back by that."""
         connection, self.connection, self.cursor = self.connection, None, None
-        self.file_stands = self.begun = self.staged = False
+        self.file_stands = self.begun = self.staged = self.derives = False
+        self._forget_derived()
         if connection is not None:
             connection.close(True)
 
     def need_connection(self) -> apsw.Connection:
-        """A connection to read from: the file's, or a stand-in's."""
-        if self.connection is None:
-            self._owner.make_stand_in()
-        assert self.connection is not None
-        return self.connection
+        """A connection to read from with one statement: the file's, or a stand-in's."""
+        if self.connection is not None:
+            return self.connection
+        stand_in = self._owner.stand_in()
+        stand_in.reader = self
+        if self.cursor is None:
+            self.guard = stand_in.guard
+            self.cursor = stand_in.connection.cursor()
+        return stand_in.connection
 
     def read(self, sql: str, parameters: Sequence[Any] = ()) -> list[Any]:
         """Rows of storage's own tables; of a room that has no file, none."""
@@ -189,10 +209,10 @@ class Turns:
 
     def abandon_rows(self) -> None:
         """Leave a statement whose rows were not all taken."""
-        assert self.connection is not None
         assert self.cursor is not None
+        connection = self.cursor.connection
         self.cursor.close(True)
-        self.cursor = self.connection.cursor()
+        self.cursor = connection.cursor()
 
     def failure(self, error: apsw.Error, statement: str) -> StorageError:
         """What an error of SQLite is to the author. If the turn cannot end well after it, that is remembered."""
@@ -202,6 +222,10 @@ class Turns:
         if isinstance(failure, RoomSetAside):
             self._owner.found_damage(failure.reason)
         return failure
+
+    def _forget_derived(self) -> None:
+        self.derived_stand = False
+        self.derived_number = -1
 
     def _past_deadline(self) -> bool:
         return self.deadline is not None and perf_counter() > self.deadline
