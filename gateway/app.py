@@ -39,6 +39,7 @@ from gateway.logs import Logger, configure_logs
 from gateway.part_settings import (
     edge_settings,
     hub_settings,
+    limits_of,
     room_http_settings,
     runtime_settings,
     storage_settings,
@@ -47,7 +48,6 @@ from gateway.part_settings import (
     uses_hub,
 )
 from gateway.session.formats import Formats
-from gateway.session.limits import Limits
 from gateway.session.registry import Registry
 from gateway.session.services import Services
 from gateway.settings import Loaded, Settings
@@ -173,7 +173,7 @@ class App:
             authenticator=Authenticator(keys_of(settings, dev_secret), token_rules(settings), clock),
             guests=None if dev_secret is None else Guests(dev_secret.encode(), secrets.token_bytes),
             registry=registry,
-            limits=Limits(trio.current_time, switched_on=settings.rate_limits),
+            limits=limits_of(settings, trio.current_time),
             timers=self._wheel,
             formats=Formats(clock),
             counters=self._counters,

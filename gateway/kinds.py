@@ -7,10 +7,11 @@ import os
 import sys
 from collections.abc import Iterable
 
-from gateway.routes import CHAT
+from gateway.routes import CHAT, DEVICES
 from gateway.settings import SettingError, Settings
 from rooms import Kind, Room
 from rooms.kinds.chat import ChatRoom, ChatSettings
+from rooms.kinds.devices import DeviceRoom
 from rooms.kinds.directory import DIRECTORY, DirectoryRoom
 from rooms.kinds.users import USERS, UserRoom
 from storage import Migrations
@@ -23,7 +24,7 @@ def inner_kinds() -> list[Kind]:
 
 def kinds_of(settings: Settings) -> dict[str, Kind]:
     """Every kind that has an address, by its name. Imports authors' modules. Raises ``SettingError`` saying which cannot be had and why."""
-    found = {CHAT: Kind(CHAT, _chat_class(settings))}
+    found = {CHAT: Kind(CHAT, _chat_class(settings)), DEVICES: Kind(DEVICES, DeviceRoom)}
     _append_current_folder()
     for name, where in settings.kinds:
         found[name] = Kind(name, _room_class(name, where))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import select
+from collections.abc import Callable
 from ipaddress import ip_address, ip_network
 
 from gateway.auth.tokens import TokenRules
@@ -11,6 +12,7 @@ from gateway.edge.edge import EdgeSettings
 from gateway.edge.http_wire import HttpSettings
 from gateway.http.room_http import RoomHttpSettings
 from gateway.hub.hub import HubSettings
+from gateway.session.limits import Limits, Rate
 from gateway.settings import Settings
 from gateway.stream.stream import StreamSettings
 from rooms import RuntimeSettings
@@ -32,6 +34,12 @@ def runtime_settings(settings: Settings) -> RuntimeSettings:
         awake_rooms_max=settings.awake_max or defaults.awake_rooms_max,
         mailbox_messages_max=settings.mailbox_max,
     )
+
+
+def limits_of(settings: Settings, now: Callable[[], float]) -> Limits:
+    """Who may do how much how often; ``now`` is a steady clock in seconds."""
+    per_second = settings.device_frames_per_second
+    return Limits(now, switched_on=settings.rate_limits, device_frames=Rate(per_second, 2 * per_second))
 
 
 def hub_settings(settings: Settings) -> HubSettings:

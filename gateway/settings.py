@@ -85,6 +85,7 @@ class Settings:
     awake_max: int | None = setting(None, number, "beyond it the longest quiet room hibernates early; unset: from the descriptors")
     durability: str = setting("durable", choice("durable", "relaxed"), "relaxed: a power cut may take the last moments")
     rate_limits: bool = setting(True, boolean, "off only for load tests")
+    device_frames_per_second: int = setting(240, at_least(1), "frames of all devices of a user; twice as many at once", unit="frames/s")
     history_messages_max: int = setting(100_000, at_least(1), "messages a chat room keeps; older ones are trimmed", unit="messages")
     history_days_max: int = setting(0, at_least(0), "days a chat room keeps a message; 0 for ever", unit="days")
     message_bytes_max: int = setting(65_536, size(1_024, 32 << 20), "the largest message to the server; beyond it close 1009", unit="bytes")

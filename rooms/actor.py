@@ -78,7 +78,7 @@ class Actor:
             mailbox = self._mailbox_for(mail)
             if mailbox is None:
                 return True
-        if not self.kind.envelopes:
+        if self.kind.pauses_senders:
             mailbox.post_from(mail, connection.peer)
         elif not mailbox.post_nowait(mail):
             return False

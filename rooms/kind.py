@@ -9,16 +9,25 @@ from rooms.room import Room, is_callable_from_rooms
 class Kind:
     """A registered room class and what is read from it once. ``name`` is the kind's part of every address."""
 
-    __slots__ = ("envelopes", "hears_closes", "name", "public_http", "room_class", "sendable")
+    __slots__ = ("envelopes", "hears_closes", "name", "pauses_senders", "public_http", "relays", "room_class", "sendable")
 
     def __init__(self, name: str, room_class: type[Room]) -> None:
         self.name = name
         self.room_class = room_class
         self.envelopes = room_class.envelopes
+        self.relays = room_class.envelopes and room_class.relays
+        self.pauses_senders = self.relays or not self.envelopes
+        """Whether a full mailbox pauses sockets; else their requests are refused."""
         self.public_http = room_class.public_http
-        self.sendable: frozenset[type] = frozenset({Event} if room_class.envelopes else {str, bytes})
+        self.sendable: frozenset[type] = frozenset(_sendable(room_class))
         self.hears_closes = room_class.on_close is not Room.on_close
 
     def may_call(self, method: str) -> bool:
         """Whether other rooms may call ``method``."""
         return is_callable_from_rooms(getattr(self.room_class, method, None))
+
+
+def _sendable(room_class: type[Room]) -> set[type]:
+    if not room_class.envelopes:
+        return {str, bytes}
+    return {Event, bytes} if room_class.relays else {Event}

@@ -49,6 +49,10 @@ class Room:
     envelopes: ClassVar[bool] = False
     """``False``: frames reach ``on_message`` untouched. ``True``: the gateway decodes ``requests``."""
 
+    relays: ClassVar[bool] = False
+    """Of an envelope kind: ``True``: every frame reaches ``on_message`` untouched, but for the gateway's own (``auth``, ``ping``).
+    Nobody joins: as of a raw kind a connection begins once it is known who comes. Events can be sent, and ``bytes``."""
+
     requests: ClassVar[Mapping[str, type[msgspec.Struct]]] = {}
     """Of an envelope kind: the shape of ``data`` for each request type."""
 

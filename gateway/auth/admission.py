@@ -6,28 +6,35 @@ from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import parse_qsl
 
+import msgspec
+
 from gateway.auth.authentication import Pending
 from gateway.auth.credentials import Credential, Form, credential_of, origin_may_connect, subprotocol_of
 from gateway.auth.tokens import TokenFault
 from gateway.carrier import Carrier, Receiver
+from gateway.device import device_of
 from gateway.edge.address import ClientAddress
 from gateway.edge.door import Admission, Decision, HttpReply, Later, ToApplication
 from gateway.edge.handshake import asks_for_websocket
 from gateway.edge.head import RequestHead
+from gateway.entrance import may_enter
 from gateway.errors import NOT_AUTHORIZED, TOKEN_REFUSED, http_reply, refusal
 from gateway.lifetime import Lifetime, Stage
-from gateway.routes import Upgrade, decide
+from gateway.routes import DEVICES, Upgrade, decide
 from gateway.session.envelope_session import EnvelopeSession
 from gateway.session.limits import Buckets
 from gateway.session.raw_session import RawSession
 from gateway.session.refused_session import RefusedSession
 from gateway.session.registry import NOBODY
+from gateway.session.relay_session import RelaySession
 from gateway.session.services import Services, SignedIn
 from gateway.session.session import Session
-from rooms import ConnectRequest, Identity, Refusal
+from rooms import ConnectRequest, Identity, Refusal, RoomKey
 
 HIDDEN_HEADERS = frozenset({"authorization", "cookie", "sec-websocket-key", "sec-websocket-protocol"})
 """What of an upgrade a room does not see: it knows who connects, and need not hold their keys."""
+
+NO_DEVICE = refusal("bad_message", "device: mobile or desktop")
 
 
 class SignInPending(NamedTuple):
@@ -51,6 +58,8 @@ class GatewayDoor:
             return route
         if not isinstance(route, Upgrade):
             return ToApplication()
+        if _is_of_no_device(route, head, self._services.settings.token_header):
+            return self._reply(NO_DEVICE)
         refused = self._refusal_before_auth(route, head, client)
         if refused is not None:
             return self._reply(refused)
@@ -122,8 +131,8 @@ class GatewayDoor:
             refused = self._user_over_limits(verdict)
             if refused is not None:
                 return self._reply(refused)
-            if route.key is not None and not verdict.may_enter(*route.key):
-                verdict = NOT_AUTHORIZED
+            if route.key is not None and not may_enter(verdict, route.key):
+                verdict = NOBODY if verdict.guest and credential is None else NOT_AUTHORIZED
         if isinstance(verdict, Refusal) and credential is not None and credential.form is Form.HEADER:
             return self._reply(verdict)
         refused = registry.take_place()
@@ -142,9 +151,13 @@ class GatewayDoor:
         wire = services.formats.of_subprotocol(subprotocol_of(head))
         if isinstance(verdict, Refusal):
             return lambda carrier: RefusedSession(services, wire, verdict, carrier)
-        if key is None or services.kinds[key.kind].envelopes:
+        kind = None if key is None else services.kinds[key.kind]
+        if key is None or kind is None or (kind.envelopes and not kind.relays):
             return lambda carrier: _begun(EnvelopeSession(services, key, wire, verdict, carrier))
         request = _connect_request(services.new_id(), head, services.settings.token_header)
+        if kind.relays:
+            request = _naming_device(request, key, head, services.settings.token_header)
+            return lambda carrier: _begun(RelaySession(services, key, wire, verdict, carrier, request))
         return lambda carrier: _begun(RawSession(services, key, verdict, carrier, request))
 
     def _over_rate(self, buckets: Buckets, key: str) -> Refusal | None:
@@ -172,3 +185,14 @@ def _connect_request(session_id: str, head: RequestHead, token_header: str) -> C
         if name not in HIDDEN_HEADERS and name != token_header:
             headers[name] = f"{headers[name]}, {value}" if name in headers else value
     return ConnectRequest(session_id, query, headers)
+
+
+def _is_of_no_device(route: Upgrade, head: RequestHead, token_header: str) -> bool:
+    return route.key is not None and route.key.kind == DEVICES and device_of(head, token_header) is None
+
+
+def _naming_device(request: ConnectRequest, key: RoomKey, head: RequestHead, token_header: str) -> ConnectRequest:
+    """The same, with the device in its query also where only a header says it, which no room sees."""
+    if key.kind != DEVICES:
+        return request
+    return msgspec.structs.replace(request, query={**request.query, "device": device_of(head, token_header) or ""})

@@ -22,6 +22,7 @@ from gateway.edge.address import ClientAddress
 from gateway.edge.containment import Log
 from gateway.edge.door import HttpReply
 from gateway.edge.head import RequestHead
+from gateway.entrance import may_enter
 from gateway.errors import NOT_AUTHORIZED, TOKEN_REFUSED, http_reply, refusal
 from gateway.routes import RoomHttp as RoomAddress
 from gateway.routes import decide
@@ -126,7 +127,7 @@ class RoomHttp:
             return who
         if who is None:
             return TOKEN_REFUSED
-        return who if who.guest or who.may_enter(key.kind, key.name) else NOT_AUTHORIZED
+        return who if may_enter(who, key) else NOT_AUTHORIZED
 
     def _is_meant(self, head: RequestHead) -> bool:
         """Whether a request that may change something is no forgery of another site's page. A cookie alone proves nothing:

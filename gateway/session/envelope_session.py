@@ -14,7 +14,7 @@ from gateway.carrier import Carrier
 from gateway.errors import NOT_AUTHORIZED, refusal
 from gateway.frames import text_frame
 from gateway.names import display_name_of, name_of
-from gateway.routes import CHAT, DEVICES
+from gateway.routes import CHAT
 from gateway.session import greeting
 from gateway.session.codec import BadMessage, Ref, Request, decode, fitted
 from gateway.session.formats import Format
@@ -275,8 +275,6 @@ class EnvelopeSession(Session):
         buckets = limits.messages
         if kind_of_request == "join":
             buckets = limits.joins
-        elif self.key is not None and self.key.kind == DEVICES:
-            buckets = limits.device_frames
         retry_after_ms = buckets.take(self.identity.user)
         if retry_after_ms is None:
             return True

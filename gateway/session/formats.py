@@ -53,9 +53,13 @@ class Formats:
         return self.msgpack if subprotocol == MSGPACK_PROTOCOL else self.json
 
     def _json_frame(self, message: Message) -> bytes:
+        if message.__class__ is bytes:  # a kind that relays
+            return binary_frame(message)
         return text_frame(self._payload(message, _encode_json))
 
     def _msgpack_frame(self, message: Message) -> bytes:
+        if message.__class__ is bytes:
+            return binary_frame(message)
         return binary_frame(self._payload(message, _encode_msgpack))
 
     def _payload(self, message: Message, encode: Callable[[Any], bytes]) -> bytes:

@@ -30,6 +30,7 @@ JOINS = Rate(10, 200)
 UPGRADES_OF_USER = Rate(5, 50)
 UPGRADES_OF_ADDRESS = Rate(50, 500)
 DEVICE_FRAMES = Rate(240, 480)
+"""Unless the settings say otherwise."""
 
 
 class _Bucket:
@@ -119,10 +120,10 @@ class Limits:
 
     __slots__ = ("device_frames", "joins", "messages", "switched_on", "upgrades_of_address", "upgrades_of_user")
 
-    def __init__(self, now: Callable[[], float], *, switched_on: bool = True) -> None:
+    def __init__(self, now: Callable[[], float], *, switched_on: bool = True, device_frames: Rate = DEVICE_FRAMES) -> None:
         self.switched_on = switched_on
         self.messages = Buckets(MESSAGES, now)
         self.joins = Buckets(JOINS, now)
         self.upgrades_of_user = Buckets(UPGRADES_OF_USER, now)
         self.upgrades_of_address = Buckets(UPGRADES_OF_ADDRESS, now)
-        self.device_frames = Buckets(DEVICE_FRAMES, now)
+        self.device_frames = Buckets(device_frames, now)

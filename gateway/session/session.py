@@ -12,6 +12,7 @@ from functools import partial
 from gateway.auth.auth import Auth, judged, judged_finally
 from gateway.auth.authentication import Pending
 from gateway.carrier import Carrier
+from gateway.entrance import may_enter
 from gateway.errors import NOT_AUTHORIZED, TOKEN_REFUSED, close_code_of, refusal
 from gateway.session.codec import BadMessage, Ref, Request, fitted
 from gateway.session.formats import Format
@@ -177,7 +178,7 @@ class Session(ABC):
 
     def _refusal_of(self, identity: Identity) -> Refusal | None:
         """Why this user may not have this socket: the token does not grant its room."""
-        if self.key is None or identity.may_enter(*self.key):
+        if self.key is None or may_enter(identity, self.key):
             return None
         return NOT_AUTHORIZED
 
