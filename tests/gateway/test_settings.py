@@ -75,7 +75,7 @@ def loads_as(name: str, text: str) -> Any:
 def test_every_setting_of_the_protocol_is_there_with_its_default() -> None:
     defaults = load()
     assert {name: getattr(defaults, name.lower()) for name in PROTOCOL} == PROTOCOL
-    assert {setting.name.upper() for setting in described(load_settings({}, {}))} == {*PROTOCOL, "KINDS", "SESSION_SECONDS"}
+    assert {setting.name.upper() for setting in described(load_settings({}, {}))} == {*PROTOCOL, "KINDS", "SESSION_SECONDS", "DEVICE_FRAMES_PER_SECOND"}
 
 
 def test_every_setting_says_what_it_means() -> None:
