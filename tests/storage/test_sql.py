@@ -10,6 +10,7 @@ import pytest
 from storage import (
     NotStorable,
     RoomFile,
+    RoomKey,
     SqlFailed,
     SqlRefused,
     SqlTimeout,
@@ -338,3 +339,22 @@ def test_reading_a_room_that_never_wrote_sees_its_empty_tables_and_makes_no_file
     with process.turn() as file:
         file.storage.sql("INSERT INTO messages(body) VALUES('first')")
     assert process.room(LOBBY).storage.sql("SELECT body FROM messages") == [("first",)]
+
+
+def test_rooms_that_never_wrote_read_the_same_empty_tables_each_under_its_own_limits(process: Process) -> None:
+    early, late = process.room(RoomKey("rooms", "early")), process.room(RoomKey("rooms", "late"))
+    early.begin()
+    late.begin()
+    assert early.storage.sql("SELECT * FROM messages") == late.storage.sql("SELECT * FROM messages") == []
+    late.sql_deadline = perf_counter() - 1
+    assert early.storage.sql(
+        "SELECT max(n) FROM (WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c) SELECT n FROM c LIMIT 100000)"
+    )
+    with pytest.raises(SqlTimeout):
+        late.storage.sql(COUNT_FOR_EVER)
+    late.rollback()
+    early.storage.sql("INSERT INTO messages(body) VALUES('mine')")
+    early.end()
+    late.sql_deadline = None
+    late.begin()
+    assert late.storage.sql("SELECT * FROM messages") == [], "what another room wrote is in its own file"
