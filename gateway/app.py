@@ -33,7 +33,7 @@ from gateway.http.application import make_application
 from gateway.http.room_http import RoomHttp
 from gateway.hub.arrivals import Arrivals, ArrivalSettings
 from gateway.hub.hub import Hub
-from gateway.kinds import inner_kinds, kinds_of, migrations_of
+from gateway.kinds import derived_of, inner_kinds, kinds_of, migrations_of
 from gateway.lifetime import Lifetime, Stage
 from gateway.logs import Logger, configure_logs
 from gateway.part_settings import (
@@ -151,7 +151,10 @@ class App:
     def _open_folder(self) -> DataFolder:
         """Bring everything the journal holds into the files. Blocking."""
         migrations = migrations_of(self._all_kinds)
-        return DataFolder.open(self._settings.data, storage_settings(self._settings), migrations=migrations, progress=self._progress)
+        derived = derived_of(self._all_kinds)
+        return DataFolder.open(
+            self._settings.data, storage_settings(self._settings), migrations=migrations, derived=derived, progress=self._progress
+        )
 
     def _progress(self, what: str, done: int, total: int) -> None:
         if total:

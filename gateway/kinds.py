@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from gateway.routes import CHAT, DEVICES
 from gateway.settings import SettingError, Settings
@@ -34,6 +34,11 @@ def kinds_of(settings: Settings) -> dict[str, Kind]:
 def migrations_of(kinds: Iterable[Kind]) -> dict[str, Migrations]:
     """The tables that each kind declares, as storage wants them."""
     return {kind.name: kind.room_class.migrations for kind in kinds}
+
+
+def derived_of(kinds: Iterable[Kind]) -> dict[str, Sequence[str]]:
+    """The derived tables that each kind declares, as storage wants them."""
+    return {kind.name: kind.room_class.derived for kind in kinds}
 
 
 def _chat_class(settings: Settings) -> type[Room]:

@@ -10,6 +10,7 @@ import trio
 
 from rooms.background import run_background
 from rooms.connection import Connection, Phase
+from rooms.deriving import Derive
 from rooms.effects import Act
 from rooms.envelope import Envelope
 from rooms.errors import OutsideTurn, TooManyBackgrounds
@@ -160,6 +161,19 @@ class Actor:
         """Work outside turns ended."""
         self._background_ended()
         self.post(mail)
+
+    def derive(self) -> bool:
+        """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""
+        isolate = self._isolate
+        if isolate is None or isolate.is_over or self.env.is_stopping or self.state is not State.AWAKE or not isolate.file.is_behind:
+            return False
+        self.post(Derive())
+        return True
+
+    def gave_up_deriving(self) -> None:
+        """It failed: not again before there is a reason to."""
+        if self._isolate is not None:
+            self._isolate.file.followed()
 
     # durability
 
@@ -324,6 +338,8 @@ class Actor:
         except StorageError as error:
             self._refuse_all(error, batch)
             return False
+        if self.kind.derives:
+            self.env.deriving.soon(self)
         return True
 
     def _open_anew(self, batch: deque[Mail]) -> bool:

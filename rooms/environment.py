@@ -13,6 +13,7 @@ from rooms.clock import WallClock
 from rooms.errors import UnknownKind
 from rooms.kind import Kind
 from rooms.log import Log
+from rooms.meter import Meters
 from rooms.quarantine import Quarantine
 from rooms.settings import RuntimeSettings
 from rooms.stats import Stats
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from rooms.actor import Actor
     from rooms.alarms import Alarms
     from rooms.committer import Committer
+    from rooms.deriving import Deriving
     from rooms.hibernation import Hibernation
     from rooms.lazy_commits import LazyCommits
     from rooms.mail import Mail
@@ -40,6 +42,7 @@ class Environment:
 
     alarms: Alarms
     committer: Committer
+    deriving: Deriving
     hibernation: Hibernation
     lazy_commits: LazyCommits
     tells: TellDelivery
@@ -70,6 +73,7 @@ class Environment:
         self.random = random
         self.is_stopping = False
         self.stats = Stats()
+        self.meters = Meters()
         self.calls = Calls()
         self.quarantine = Quarantine(settings)
 
@@ -78,11 +82,11 @@ class Environment:
         if key.kind not in self.kinds:
             raise UnknownKind(key.kind)
 
-    def later(self, seconds: float, function: Callable[..., None], *arguments: Any) -> None:
+    def later(self, seconds: float, function: Callable[..., object], *arguments: Any) -> None:
         """Call ``function`` after a while."""
         self.nursery.start_soon(_later, seconds, function, arguments)
 
 
-async def _later(seconds: float, function: Callable[..., None], arguments: tuple[Any, ...]) -> None:
+async def _later(seconds: float, function: Callable[..., object], arguments: tuple[Any, ...]) -> None:
     await trio.sleep(seconds)
     function(*arguments)

@@ -62,7 +62,10 @@ class Hibernation:
             for actor, since in self._quiet_since.items():
                 due = since + self._env.settings.idle_seconds
                 if due <= trio.current_time():
-                    self.hibernate(actor)
+                    if actor.derive():
+                        self.busy(actor)  # it is quiet again when that is done
+                    else:
+                        self.hibernate(actor)
                 else:
                     await trio.sleep_until(due)
                 break

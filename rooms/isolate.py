@@ -215,6 +215,8 @@ class Isolate:
         record = self.file.end()
         if record is not None:
             self._submit(record)
+        elif self.file.derives:
+            self._env.lazy_commits.dirty(self._actor)
         if turn.destroys and mail is not None:
             self._destroy(turn)
         self.gate.say(Said(self.file.number, turn.effects, turn.undo_log, mail))

@@ -9,7 +9,7 @@ from rooms.room import Room, is_callable_from_rooms
 class Kind:
     """A registered room class and what is read from it once. ``name`` is the kind's part of every address."""
 
-    __slots__ = ("envelopes", "hears_closes", "name", "pauses_senders", "public_http", "relays", "room_class", "sendable")
+    __slots__ = ("derives", "envelopes", "hears_closes", "name", "pauses_senders", "public_http", "relays", "room_class", "sendable")
 
     def __init__(self, name: str, room_class: type[Room]) -> None:
         self.name = name
@@ -20,6 +20,7 @@ class Kind:
         """Whether a full mailbox pauses sockets; else their requests are refused."""
         self.public_http = room_class.public_http
         self.sendable: frozenset[type] = frozenset(_sendable(room_class))
+        self.derives = room_class.on_derive is not Room.on_derive
         self.hears_closes = room_class.on_close is not Room.on_close
 
     def may_call(self, method: str) -> bool:

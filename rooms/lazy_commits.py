@@ -60,4 +60,6 @@ class LazyCommits:
             del self._dirty[actor]
         for actor in due:
             actor.commit_lazily()
+            if actor.kind.derives:
+                self._env.deriving.soon(actor)
         self._env.folder.host.commit()

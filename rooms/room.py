@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
@@ -59,6 +59,10 @@ class Room:
     migrations: ClassVar[Migrations] = ()
     """The room's own tables: steps of SQL, numbered from 1, each run once."""
 
+    derived: ClassVar[Sequence[str]] = ()
+    """Statements that make tables whose name begins with ``derived_``: what follows from the others, such as an index to search in.
+    They are in no journal; when they are lost, or these statements change, they are made anew, empty, and ``on_derive`` fills them."""
+
     public_http: ClassVar[bool] = False
     """Whether ``on_request`` answers without the authorisation that the socket needs."""
 
@@ -81,6 +85,13 @@ class Room:
 
     async def on_alarm(self, alarm: Alarm) -> None:
         """The alarm is due. It is cleared when this returns unless it was set anew; when it raises, it comes again."""
+
+    async def on_derive(self) -> bool | None:
+        """Turns have written, or the room woke: let the ``derived`` tables follow, about a second later.
+
+        Find out from these tables themselves how far they have come, do a limited part of what is lacking, and return ``True``
+        if there is more to do. Write nothing else.
+        """
 
     async def on_request(self, request: Request) -> Response:
         """Plain HTTP to ``/{kind}/{name}/…``."""

@@ -15,6 +15,7 @@ from rooms.caller import GatewayCaller
 from rooms.clock import SystemClock, WallClock
 from rooms.committer import Committer
 from rooms.connection import Connection
+from rooms.deriving import Deriving
 from rooms.environment import Environment, RunBlocking
 from rooms.hibernation import Hibernation
 from rooms.http import ConnectRequest, Request, Response
@@ -64,6 +65,7 @@ class Runtime:
         )
         env.alarms = Alarms(env)
         env.committer = Committer(env)
+        env.deriving = Deriving(env)
         env.hibernation = Hibernation(env)
         env.lazy_commits = LazyCommits(env)
         env.tells = TellDelivery(env)
@@ -79,7 +81,7 @@ class Runtime:
         try:
             async with trio.open_nursery() as nursery:
                 env.nursery = nursery
-                for task in (env.committer.run, env.lazy_commits.run, env.hibernation.run, env.alarms.run, self._retire):
+                for task in (env.committer.run, env.lazy_commits.run, env.deriving.run, env.hibernation.run, env.alarms.run, self._retire):
                     nursery.start_soon(task)
                 env.tells.resume()
                 task_status.started()

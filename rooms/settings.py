@@ -39,6 +39,9 @@ class RuntimeSettings:
     commit_seconds: float = 0.1
     """How long a room's SQLite transaction stays open behind the journal."""
 
+    derive_seconds: float = 0.8
+    """How long after that (or after the room woke) ``on_derive`` brings its derived tables up to date. Shorter costs more turns."""
+
     uncommitted_bytes_max: int = 4 * 1_024 * 1_024
     """A room whose uncommitted records grow beyond this commits before its next turn."""
 

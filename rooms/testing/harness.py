@@ -72,7 +72,8 @@ class Harness:
         """Open the data folder and serve."""
         migrations = {kind.name: kind.room_class.migrations for kind in self._kinds}
         self.path = self._data / f"run-{next(self._runs)}"
-        self.folder = DataFolder.open(self.path, StorageSettings(segment_bytes=SEGMENT_BYTES), migrations=migrations)
+        derived = {kind.name: kind.room_class.derived for kind in self._kinds}
+        self.folder = DataFolder.open(self.path, StorageSettings(segment_bytes=SEGMENT_BYTES), migrations=migrations, derived=derived)
         self.runtime = Runtime(
             self._kinds,
             self.folder,

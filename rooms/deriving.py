@@ -1,0 +1,101 @@
+"""Lets the derived tables of rooms follow their turns, a little later and in turns of their own."""
+
+from __future__ import annotations
+
+from time import perf_counter
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import trio
+
+from rooms.mail import Mail
+from rooms.refusal import Refusal
+
+if TYPE_CHECKING:
+    from rooms.actor import Actor
+    from rooms.environment import Environment
+    from rooms.turn import Turn
+
+PAUSE = 4
+"""For each second that deriving took, the rest of the process gets so many."""
+DEBT_SECONDS = 0.005
+"""Less time than this is not worth a pause."""
+FAILED_SECONDS = 60.0
+"""When a hook that raised is tried again."""
+
+
+class Derive(Mail):
+    """Derived tables are behind."""
+
+    hook: ClassVar[str] = "on_derive"
+    always_fits: ClassVar[bool] = True
+    retries_itself: ClassVar[bool] = True
+    started: float = 0.0
+
+    def start(self, actor: Actor, turn: Turn) -> Any:
+        self.started = perf_counter()
+        return actor.room.on_derive() if actor.file.is_behind else None
+
+    def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
+        seconds = perf_counter() - self.started
+        if value is True:
+            actor.env.later(PAUSE * seconds, actor.derive)
+        else:
+            actor.file.followed()
+        actor.env.deriving.spent(seconds)
+
+    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+        actor.gave_up_deriving()
+        actor.env.deriving.failed(actor)
+
+    def undone(self, actor: Actor, refusal: Refusal) -> None:
+        actor.gave_up_deriving()
+
+
+class Deriving:
+    """Rooms whose derived tables may be behind, the longest first. One task for all; a room that sleeps is let sleep."""
+
+    def __init__(self, environment: Environment) -> None:
+        self._env = environment
+        self._due: dict[Actor, float] = {}
+        self._failed: set[Actor] = set()
+        self._debt_seconds = 0.0
+        self._more = trio.Event()
+
+    def soon(self, actor: Actor) -> None:
+        """The room wrote, or woke. Until its tables follow, this changes nothing."""
+        if actor not in self._due and actor not in self._failed:
+            self._due[actor] = trio.current_time() + self._env.settings.derive_seconds
+            if len(self._due) == 1:
+                self._more.set()
+
+    def spent(self, seconds: float) -> None:
+        """A hook took so long."""
+        self._debt_seconds += PAUSE * seconds
+
+    def failed(self, actor: Actor) -> None:
+        """Its hook raised: leave it alone for a while."""
+        if actor not in self._failed:
+            self._failed.add(actor)
+            self._env.later(FAILED_SECONDS, self._try_again, actor)
+
+    async def run(self) -> None:
+        """Let rooms derive as they are due, until cancelled."""
+        while True:
+            if not self._due:
+                self._more = trio.Event()
+                await self._more.wait()
+            actor, due = next(iter(self._due.items()))
+            if due > trio.current_time():
+                await trio.sleep_until(due)
+            del self._due[actor]
+            actor.derive()
+            await self._pause()
+
+    async def _pause(self) -> None:
+        if self._debt_seconds > DEBT_SECONDS:
+            debt_seconds, self._debt_seconds = self._debt_seconds, 0.0
+            await trio.sleep(debt_seconds)
+
+    def _try_again(self, actor: Actor) -> None:
+        self._failed.discard(actor)
+        self.soon(actor)
