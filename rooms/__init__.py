@@ -28,6 +28,7 @@ from rooms.identity import Identity
 from rooms.kind import Kind
 from rooms.lifecycle import State
 from rooms.log import Log, SilentLog
+from rooms.overview import Overview, RoomFacts
 from rooms.payload import Bundle, Message
 from rooms.peer import Peer
 from rooms.refusal import Refusal
@@ -61,12 +62,14 @@ __all__ = [
     "NotCallable",
     "NotSendable",
     "OutsideTurn",
+    "Overview",
     "Peer",
     "Refusal",
     "Request",
     "Response",
     "Room",
     "RoomError",
+    "RoomFacts",
     "RoomKey",
     "RoomOverloaded",
     "RoomUnavailable",

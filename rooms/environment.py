@@ -13,6 +13,7 @@ from rooms.clock import WallClock
 from rooms.errors import UnknownKind
 from rooms.kind import Kind
 from rooms.log import Log
+from rooms.meter import Meters
 from rooms.quarantine import Quarantine
 from rooms.settings import RuntimeSettings
 from rooms.stats import Stats
@@ -72,6 +73,7 @@ class Environment:
         self.random = random
         self.is_stopping = False
         self.stats = Stats()
+        self.meters = Meters()
         self.calls = Calls()
         self.quarantine = Quarantine(settings)
 

@@ -336,6 +336,8 @@ class Isolate:
         env = self._env
         env.stats.turns[self._actor.kind.name, mail.hook, result] += 1
         env.stats.turn_seconds.observe(seconds)
+        if env.meters:
+            env.meters.observe(self._actor.key, seconds, trio.current_time())
         if seconds > env.settings.slow_turn_seconds and not waited:
             env.log.warning("turn_blocked_the_loop", room=str(self._actor.key), hook=mail.hook, seconds=round(seconds, 3))
 

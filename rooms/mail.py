@@ -190,6 +190,27 @@ class Ask(Mail):
         self.answer.fail(_call_failed(self.room, self.method, error, refusal))
 
 
+class Destroy(Mail):
+    """An operator ends the room."""
+
+    hook: ClassVar[str] = "destroy"
+    room: str
+    answer: Answer
+
+    def start(self, actor: Actor, turn: Turn) -> Any:
+        actor.room.destroy()
+        return None
+
+    def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
+        turn.effects.append(Act(self.answer.give, (None,)))
+
+    def refused(self, refusal: Refusal) -> None:
+        self.answer.fail(_call_error(self.room, self.hook, refusal))
+
+    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+        self.answer.fail(_call_failed(self.room, self.hook, error, refusal))
+
+
 class Cast(Mail):
     """Another room calls a method and does not look back."""
 

@@ -34,6 +34,10 @@ class Members:
         connection = self._connections.get(id)
         return connection if connection is not None and connection.is_open else None
 
+    def all(self) -> list[Connection]:
+        """Everybody, also those that are being closed."""
+        return list(self._connections.values())
+
     @property
     def online(self) -> int:
         """How many different users are connected. Of large rooms it is counted as they come and go: it is asked for at each join."""

@@ -24,6 +24,7 @@ from rooms.lazy_commits import LazyCommits
 from rooms.lifecycle import State
 from rooms.log import Log, SilentLog
 from rooms.mail import Connect, HttpRequest, Mail
+from rooms.overview import Overview
 from rooms.peer import Peer
 from rooms.refusal import Refusal
 from rooms.refusals import unavailable
@@ -72,6 +73,7 @@ class Runtime:
         env.post = self.post
         env.evict = self._evict
         self._actors: dict[RoomKey, Actor] = {}
+        self.overview = Overview(env, self._actors)
         self._stopped = trio.Event()
         self._ended = trio.Event()
 

@@ -23,6 +23,24 @@ class Histogram:
         self.counts[bisect_left(self.bounds, value)] += 1
         self.sum += value
 
+    @property
+    def count(self) -> int:
+        """How many values were counted."""
+        return sum(self.counts)
+
+    def quantile(self, share: float) -> float | None:
+        """The value that ``share`` (0 to 1) of all are at most, as exactly as the buckets tell; ``None`` before the first."""
+        rank = share * self.count
+        if not rank:
+            return None
+        lower = 0.0
+        for bound, count in zip(self.bounds, self.counts, strict=False):
+            if count >= rank:
+                return lower + (bound - lower) * rank / count
+            rank -= count
+            lower = bound
+        return lower
+
 
 class Stats:
     """What happened since the start, and how things stand."""

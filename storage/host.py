@@ -142,9 +142,9 @@ class Host:
         row = self._cursor.execute(f"SELECT {_COLUMNS} FROM room WHERE kind = ? AND name = ?", key).fetchone()
         return None if row is None else registry_row(row)
 
-    def rooms(self, kind: str | None = None) -> Iterator[RegistryRow]:
-        """Every room that is known, by kind and name; of one kind, if given."""
-        return registry_rows(self._cursor.connection, kind)
+    def rooms(self, kind: str | None = None, after: RoomKey | None = None) -> Iterator[RegistryRow]:
+        """Every room that is known, by kind and name, read a page at a time; of one kind, or those that follow ``after``, if given."""
+        return registry_rows(self._cursor.connection, kind, after)
 
     def is_set_aside(self, key: RoomKey) -> str | None:
         """Why the room cannot be served, or None."""
@@ -229,9 +229,9 @@ class Host:
         self._begun = False
 
 
-def registry_rows(connection: apsw.Connection, kind: str | None) -> Iterator[RegistryRow]:
+def registry_rows(connection: apsw.Connection, kind: str | None, begin_after: RoomKey | None = None) -> Iterator[RegistryRow]:
     """Rows of the registry, a page at a time, so that their number costs no memory."""
-    after: Any = ("", "") if kind is None else (kind, "")
+    after: Any = max(begin_after or ("", ""), ("", "") if kind is None else (kind, ""))
     while True:
         page = connection.execute(
             f"SELECT {_COLUMNS} FROM room WHERE (kind, name) > (?, ?) AND (? IS NULL OR kind = ?) ORDER BY kind, name LIMIT 500",

@@ -40,7 +40,7 @@ class RelaySession(Session):
         if self.stage is Stage.AWAITING:
             self._before_auth(message)
         elif self._is_within_rate():
-            self._take(message)
+            self._hear(message)
 
     # as the room sees it
 
@@ -119,7 +119,7 @@ class RelaySession(Session):
 
     # what it answers itself
 
-    def _take(self, message: str | bytes) -> None:
+    def _hear(self, message: str | bytes) -> None:
         own = _own_request(message)
         if message == "ping":
             self.carrier.send_nowait(_PONG)
