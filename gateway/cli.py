@@ -24,6 +24,8 @@ COMMANDS = {
     "history": ("history:history", "Print a room's messages."),
     "inspect": ("inspect:inspect", "Print what a room keeps: epoch, sizes, alarm, tables, keys and values."),
     "check": ("check:check", "Check every file and the journal."),
+    "backup": ("backup:backup", "Copy everything, while the server serves."),
+    "restore": ("restore:restore", "Make a data folder out of a backup."),
     "config": ("config:config", "Print every setting, where it came from and what it means."),
 }
 """Where each command is and what it does. It is imported when it is called: nobody waits for the libraries of the others."""

@@ -1,8 +1,11 @@
 """What a room keeps on disk: files, keys and tables, the journal, recovery, inspection. Blocking; knows no rooms and no sockets."""
 
+from storage.backup import back_up
 from storage.checking import Fault, check_folder
 from storage.errors import (
     AlarmRefused,
+    BackupFailed,
+    BackupUnusable,
     FolderInUse,
     FolderUnusable,
     JournalFull,
@@ -29,7 +32,9 @@ from storage.host import Host, RegistryRow
 from storage.inspection import RoomListing, inspect_room, list_rooms, read_history
 from storage.journal import Journal
 from storage.keys import RoomKey
+from storage.manifest import LeftOut, Manifest
 from storage.record import Alarm, Record
+from storage.restoration import restore
 from storage.room_file import RoomFile
 from storage.room_storage import RoomStorage
 from storage.settings import StorageSettings
@@ -41,6 +46,8 @@ from storage.view import RoomView, Undecodable
 __all__ = [
     "Alarm",
     "AlarmRefused",
+    "BackupFailed",
+    "BackupUnusable",
     "DataFolder",
     "Fault",
     "FolderInUse",
@@ -49,6 +56,8 @@ __all__ = [
     "Journal",
     "JournalFull",
     "KeyTooLarge",
+    "LeftOut",
+    "Manifest",
     "MigrationFailed",
     "Migrations",
     "NoHistory",
@@ -77,10 +86,12 @@ __all__ = [
     "TurnTooLarge",
     "Undecodable",
     "ValueTooLarge",
+    "back_up",
     "check_folder",
     "decode_value",
     "encode_value",
     "inspect_room",
     "list_rooms",
     "read_history",
+    "restore",
 ]

@@ -12,6 +12,7 @@ StorageError
 │   │   └── JournalFull
 │   ├── RoomSetAside            the room's file is missing or damaged; it was not touched
 │   ├── FolderInUse · FolderUnusable
+│   ├── BackupUnusable · BackupFailed
 │   └── SyncFailed              fatal: the process must end
 ├── RoomDestroyed               the file was destroyed by an earlier turn
 └── RoomUnknown · NoHistory     a reading command asked for what is not there
@@ -183,6 +184,19 @@ class FolderUnusable(StorageError):
         super().__init__(f"{path} cannot be used: {reason}")
         self.path = path
         self.reason = reason
+
+
+class BackupUnusable(StorageError):
+    """The folder is no whole backup, or none can be made in it. Nothing was written."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"{path} cannot be used: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class BackupFailed(StorageError):
+    """A backup could not be finished. What was copied is half a backup, without ``backup.json``."""
 
 
 def _shortened(statement: str) -> str:

@@ -18,6 +18,7 @@ from storage.errors import FolderInUse, FolderUnusable, RoomSetAside, StorageErr
 from storage.host import Host
 from storage.journal import Journal
 from storage.keys import RoomKey
+from storage.manifest import SUMS_FILE
 from storage.readmission import readmit
 from storage.rebuild import open_host
 from storage.recovery import Progress, find_journal
@@ -30,8 +31,15 @@ from storage.standing import Standing
 from storage.statements import Statements
 from storage.tables import Migrations
 
+RESTORING = "restoring"
+"""A folder in the data folder while a backup is restored into it."""
+
 _NO_MIGRATIONS: Migrations = ()
 _NO_DERIVED: DerivedTables = ()
+_NOT_SERVED = {
+    SUMS_FILE: "it is a backup; `rooms restore` makes a data folder of it",
+    RESTORING: "a restore into it was not finished; empty it and restore again",
+}
 
 
 def no_progress(_what: str, _done: int, _total: int) -> None:
@@ -237,6 +245,9 @@ def _sync_names(path: Path, disk: Disk) -> None:
 
 def _take(path: Path) -> int:
     """Make the folder if need be and lock it; the lock ends with the process."""
+    for name, reason in _NOT_SERVED.items():
+        if (path / name).exists():
+            raise FolderUnusable(path, reason)
     try:
         for folder in (path, path / "rooms", path / "journal"):
             make_folders(folder)

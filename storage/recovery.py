@@ -71,9 +71,9 @@ class FoundJournal:
         """Take the next segment in. Raises ``FileNotFoundError``: it was retired."""
         number = _number(path)
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        contents = parse(_read_all(descriptor), number)
+        contents = parse(read_segment(descriptor), number)
         if contents.faults and disk is None:  # perhaps it was read while it was written to
-            contents = parse(_read_all(descriptor), number)
+            contents = parse(read_segment(descriptor), number)
         if contents.header is None:
             os.close(descriptor)
             self.faults.extend(contents.faults)
@@ -162,7 +162,7 @@ def _settle(path: Path, disk: Disk, end: int | None = None) -> None:
         disk.close(descriptor)
 
 
-def _read_all(descriptor: int) -> bytes:
+def read_segment(descriptor: int) -> bytes:
     """A segment of any size: more than 2 GiB are not read at once."""
     parts = []
     offset = 0

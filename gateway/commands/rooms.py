@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from gateway.commands.errors import CommandError, CommandFailed
 from gateway.names import is_kind, name_of
-from storage import FolderUnusable, NoHistory, RoomKey, RoomUnknown, StorageError
+from storage import BackupFailed, BackupUnusable, FolderInUse, FolderUnusable, NoHistory, RoomKey, RoomUnknown, StorageError, StorageFull
 
 
 def room_key(kind: str, name: str) -> RoomKey:
@@ -32,6 +32,14 @@ def readable() -> Iterator[None]:
         yield
     except FolderUnusable as error:
         raise CommandError(f"{error}. Say where with --data, or start a server there first") from error
+    except FolderInUse as error:
+        raise CommandError(f"{error}. Stop it first, or say another folder with --data") from error
+    except BackupUnusable as error:
+        raise CommandError(str(error)) from error
+    except BackupFailed as error:
+        raise CommandFailed(f"{error}. The backup is half made: delete it") from error
+    except StorageFull as error:
+        raise CommandFailed(f"{error}. What was written is of no use: delete it") from error
     except RoomUnknown as error:
         raise CommandError(f"{error}; `rooms list` shows which there are, and --kind says which kind is meant") from error
     except NoHistory as error:
