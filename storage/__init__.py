@@ -28,6 +28,7 @@ from storage.errors import (
     ValueTooLarge,
 )
 from storage.folder import DataFolder
+from storage.footprint import FolderFootprint, Footprint, folder_footprint, footprints
 from storage.host import Host, RegistryRow
 from storage.inspection import RoomListing, inspect_room, list_rooms, read_history
 from storage.journal import Journal
@@ -50,8 +51,10 @@ __all__ = [
     "BackupUnusable",
     "DataFolder",
     "Fault",
+    "FolderFootprint",
     "FolderInUse",
     "FolderUnusable",
+    "Footprint",
     "Host",
     "Journal",
     "JournalFull",
@@ -90,6 +93,8 @@ __all__ = [
     "check_folder",
     "decode_value",
     "encode_value",
+    "folder_footprint",
+    "footprints",
     "inspect_room",
     "list_rooms",
     "read_history",

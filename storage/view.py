@@ -29,6 +29,23 @@ class Undecodable(bytes):
     """A stored value that is not one of ours."""
 
 
+ENTRY_BYTES_MAX = 65_536
+"""How much of one value a page of keys shows: values may have two megabytes each."""
+
+_SEQ_MAX = 2**63 - 1
+_ENTRIES = """SELECT key, substr(value, 1, ?), length(value) FROM kv
+    WHERE key >= ? AND (key > ? OR ?) AND substr(key, 1, length(?)) = ? ORDER BY key LIMIT ?"""
+
+
+def _decoded(value: bytes, size_bytes: int) -> Any:
+    if size_bytes > len(value):
+        return Undecodable(value)
+    try:
+        return decode_value(value)
+    except ValueError:
+        return Undecodable(value)
+
+
 class RoomView:
     """One room, read only. ``number`` is that of the last turn shown; ``journaled`` how many of them the file lacks."""
 
@@ -74,6 +91,23 @@ class RoomView:
                 yield key, decode_value(value)
             except ValueError:
                 yield key, Undecodable(value)
+
+    def entries(self, *, prefix: str = "", after: str | None = None, limit: int) -> Iterator[tuple[str, Any, int]]:
+        """A page of keys that begin with ``prefix`` and follow ``after``: each with its value and how many bytes that is.
+
+        What is larger than ``ENTRY_BYTES_MAX`` or cannot be decoded comes as ``Undecodable``, cut to that size.
+        """
+        for key, value, size_bytes in self.rows(_ENTRIES, ENTRY_BYTES_MAX, prefix, after or "", after is None, prefix, prefix, limit):
+            yield key, _decoded(value, size_bytes), size_bytes
+
+    def page(self, *, before: int | None, limit: int) -> list[dict[str, Any]]:
+        """The last ``limit`` rows of ``messages`` with ``seq`` below ``before`` (``None``: of all), ascending. Raises ``NoHistory``."""
+        sql = "SELECT * FROM (SELECT * FROM messages WHERE seq < ? ORDER BY seq DESC LIMIT ?) ORDER BY seq"
+        try:
+            cursor = self._connection.execute(sql, (_SEQ_MAX if before is None else before, limit))
+        except apsw.SQLError as error:
+            raise NoHistory(self.key) from error
+        return [dict(zip([column[0] for column in cursor.get_description()], row, strict=True)) for row in cursor]
 
     def unsent_tells(self) -> int:
         """How many tells wait to be received."""
