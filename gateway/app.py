@@ -110,7 +110,7 @@ class App:
     def __init__(self, settings: Settings, kinds: dict[str, Kind], log: Logger) -> None:
         self._settings = settings
         self._kinds = kinds
-        self._all_kinds = [*kinds.values(), *inner_kinds()]
+        self._all_kinds = [*kinds.values(), *inner_kinds(settings)]
         self._log = log
         self._lifetime = Lifetime()
         self._counters = Counters()

@@ -13,13 +13,15 @@ from rooms import Kind, Room
 from rooms.kinds.chat import ChatRoom, ChatSettings
 from rooms.kinds.devices import DeviceRoom
 from rooms.kinds.directory import DIRECTORY, DirectoryRoom
-from rooms.kinds.users import USERS, UserRoom
+from rooms.kinds.private import PrivateRoom
+from rooms.kinds.users import PRIVATE, USERS, UserRoom
 from storage import Migrations
 
 
-def inner_kinds() -> list[Kind]:
+def inner_kinds(settings: Settings) -> list[Kind]:
     """Those that have no address: only rooms and the gateway call them."""
-    return [Kind(USERS, UserRoom), Kind(DIRECTORY.kind, DirectoryRoom)]
+    private = PrivateRoom.limited(_chat_settings(settings))
+    return [Kind(USERS, UserRoom), Kind(PRIVATE, private), Kind(DIRECTORY.kind, DirectoryRoom)]
 
 
 def kinds_of(settings: Settings) -> dict[str, Kind]:
@@ -43,12 +45,17 @@ def derived_of(kinds: Iterable[Kind]) -> dict[str, Sequence[str]]:
 
 def _chat_class(settings: Settings) -> type[Room]:
     """The chat room with this server's limits."""
-    limits = ChatSettings(
+    limits = _chat_settings(settings)
+    return type("ChatRoom", (ChatRoom,), {"settings": limits, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
+
+
+def _chat_settings(settings: Settings) -> ChatSettings:
+    """The limits of what is kept."""
+    return ChatSettings(
         history_messages_max=settings.history_messages_max,
         history_days_max=settings.history_days_max,
         presence_users_max=settings.presence_users_max,
     )
-    return type("ChatRoom", (ChatRoom,), {"settings": limits, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
 
 
 def _append_current_folder() -> None:

@@ -23,6 +23,7 @@ from gateway.lifetime import Lifetime, Stage
 from gateway.routes import DEVICES, Upgrade, decide
 from gateway.session.envelope_session import EnvelopeSession
 from gateway.session.limits import Buckets
+from gateway.session.many_rooms_session import ManyRoomsSession
 from gateway.session.raw_session import RawSession
 from gateway.session.refused_session import RefusedSession
 from gateway.session.registry import NOBODY
@@ -151,8 +152,10 @@ class GatewayDoor:
         wire = services.formats.of_subprotocol(subprotocol_of(head))
         if isinstance(verdict, Refusal):
             return lambda carrier: RefusedSession(services, wire, verdict, carrier)
-        kind = None if key is None else services.kinds[key.kind]
-        if key is None or kind is None or (kind.envelopes and not kind.relays):
+        if key is None:
+            return lambda carrier: _begun(ManyRoomsSession(services, wire, verdict, carrier))
+        kind = services.kinds[key.kind]
+        if kind.envelopes and not kind.relays:
             return lambda carrier: _begun(EnvelopeSession(services, key, wire, verdict, carrier))
         request = _connect_request(services.new_id(), head, services.settings.token_header)
         if kind.relays:

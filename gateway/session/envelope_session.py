@@ -1,6 +1,7 @@
 """The session of an envelope kind: decodes each frame once, answers what concerns the socket, mails the rest to rooms.
 
-A socket of one room and a socket of many are the same code: they differ only in where ``data.room`` may lead.
+A socket of one room and a socket of many are the same code: they differ only in where ``data.room`` may lead. What only a
+socket of many rooms has is in ``many_rooms_session.py``.
 """
 
 from __future__ import annotations
@@ -32,13 +33,12 @@ _PONG = text_frame("pong")
 class EnvelopeSession(Session):
     """One socket of an envelope kind; ``key`` is ``None`` for a socket of many chat rooms."""
 
-    __slots__ = ("_bad_messages_at", "_memberships", "_stats_at")
+    __slots__ = ("_bad_messages_at", "_memberships")
 
     def __init__(self, services: Services, key: RoomKey | None, wire: Format, identity: Identity, carrier: Carrier) -> None:
         super().__init__(services, key, wire, identity, carrier, services.new_id())
         self._memberships: Memberships = None
         self._bad_messages_at: tuple[float, ...] = ()
-        self._stats_at = 0.0  # sockets of many rooms only: when stats are due
 
     # from the client
 
@@ -56,11 +56,15 @@ class EnvelopeSession(Session):
         elif self.stage is Stage.AWAITING:
             self._before_auth(request)
         elif self._is_within_rate(request.type, request.ref):
-            own = _OWN_REQUESTS.get(request.type)
-            if own is None:
-                self._to_room(request)
-            else:
-                own(self, request)
+            self._take_request(request)
+
+    def _take_request(self, request: Request) -> None:
+        """Answer it, or mail it to the room it names."""
+        own = _OWN_REQUESTS.get(request.type)
+        if own is None:
+            self._to_room(request)
+        else:
+            own(self, request)
 
     def _to_room(self, request: Request) -> bool:
         """Mail the request to the room it names. ``False`` if that was not possible; the client was told."""
@@ -69,12 +73,16 @@ class EnvelopeSession(Session):
         if shape is None:
             self._error(refusal("unknown_type"), request)
         elif self._is_of_conversation(request):
-            self._error(refusal("not_found", "Conversation not found"), request)
+            self._to_conversation(request)
         elif membership is None or membership.room is None:
             self._error(refusal("not_in_room"), request)
         else:
             return self._mail(membership.room, shape, request)
         return False
+
+    def _to_conversation(self, request: Request) -> None:
+        """A socket of one room has no private conversations."""
+        self._error(refusal("not_found", "Conversation not found"), request)
 
     def _mail(self, room: RoomEnd, shape: type[msgspec.Struct], request: Request) -> bool:
         data = fitted(request, shape)
@@ -202,15 +210,9 @@ class EnvelopeSession(Session):
 
     def _admitted(self, ref: Ref) -> None:
         self._greet(ref)
-        if self.key is None:
-            self._stats_at = self.services.now() + self.services.settings.stats_seconds
 
     def _greet(self, ref: Ref) -> None:
-        data = greeting.hello(self.services, self.id, self.identity, self._stats_data())
-        if self.key is None:
-            data["online"] = []
-            data["conversations"] = []
-        self.send(Event("hello", data, ref))
+        self.send(Event("hello", greeting.hello(self.services, self.id, self.identity, self._stats_data()), ref))
 
     def _refreshed(self, identity: Identity, ref: Ref) -> None:
         """Another token of the same user; a guest may become somebody while it is in no room."""
@@ -302,9 +304,9 @@ class EnvelopeSession(Session):
         room, cid = request.data.get("room"), request.data.get("cid")
         self._say_error(refused, request.ref, room if isinstance(room, str) else None, cid if isinstance(cid, str) else None)
 
-    def _say_error(self, refused: Refusal, ref: Ref, room: str | None = None, cid: str | None = None) -> None:
+    def _say_error(self, refused: Refusal, ref: Ref, room: str | None = None, cid: str | None = None, other: str | None = None) -> None:
         self.services.counters.refusals[refused.code] += 1
-        self.send(Event("error", error_data(refused, room=room, cid=cid), ref))
+        self.send(Event("error", error_data(refused, room=room, cid=cid, other=other), ref))
 
     def _close_with(self, refused: Refusal) -> None:
         """A socket of one room ends with a refusal that names a close code."""
@@ -316,19 +318,6 @@ class EnvelopeSession(Session):
     def _stats_data(self) -> dict[str, Any]:
         keys = [membership.key for membership in each(self._memberships)]
         return greeting.stats_of(self.services, self.identity, keys if self.key is None else [self.key])
-
-    def _tick(self) -> None:
-        if self.key is None and self.stage is not Stage.OVER and self._stats_at <= self.services.now():
-            self._stats_at = self.services.now() + self.services.settings.stats_seconds
-            self.send(Event("stats", self._stats_data()))
-        super()._tick()
-
-    def _next_wait(self) -> float | None:
-        expiry_seconds = super()._next_wait()
-        if self.key is not None:
-            return expiry_seconds
-        stats_seconds = self._stats_at - self.services.now()
-        return stats_seconds if expiry_seconds is None else min(stats_seconds, expiry_seconds)
 
 
 _OWN_REQUESTS: dict[str, Callable[[EnvelopeSession, Request], None]] = {

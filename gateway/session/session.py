@@ -224,11 +224,13 @@ class Session(ABC):
 TOKEN_EXPIRED = Refusal(TOKEN_REFUSED.code, "Token expired", close_code=4401)
 
 
-def error_data(refused: Refusal, *, room: str | None = None, cid: str | None = None) -> dict[str, object]:
-    """A refusal as the data of an ``error``."""
+def error_data(refused: Refusal, *, room: str | None = None, cid: str | None = None, other: str | None = None) -> dict[str, object]:
+    """A refusal as the data of an ``error``; ``other``: in the private conversation with whom."""
     data: dict[str, object] = {"code": refused.code, "message": refused.message}
     if room is not None:
         data["room"] = room
+    if other is not None:
+        data["with"] = other
     if cid is not None:
         data["cid"] = cid
     if refused.retry_after_ms is not None:

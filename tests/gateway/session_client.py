@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from gateway.session.envelope_session import EnvelopeSession
+from gateway.session.many_rooms_session import ManyRoomsSession
 from rooms import Identity, RoomKey
 from tests.gateway.standins import NOW_MS, Gateway, RecordingCarrier
 
@@ -20,7 +21,11 @@ class Client:
         self.gateway = gateway
         self.carrier = RecordingCarrier()
         assert gateway.registry.take_place() is None
-        self.session = EnvelopeSession(gateway.services, key, getattr(gateway.services.formats, wire), who, self.carrier)
+        services, written = gateway.services, getattr(gateway.services.formats, wire)
+        if key is None:
+            self.session: EnvelopeSession = ManyRoomsSession(services, written, who, self.carrier)
+        else:
+            self.session = EnvelopeSession(services, key, written, who, self.carrier)
         self.session.begin()
 
     def ask(self, type: str, ref: Any = None, **data: Any) -> list[dict[str, Any]]:

@@ -19,6 +19,7 @@ from gateway.session.registry import Registry
 from gateway.session.services import Services, Target
 from gateway.settings import Settings
 from rooms import Bundle, ConnectRequest, Envelope, Event, Kind, Peer, Refusal, Room, RoomKey, SilentLog
+from rooms.kinds.users import USERS, WELCOME
 
 SECRET = "a secret of thirty-two bytes or more"
 NOW_MS = 1_795_200_000_000  # 2026-11-20
@@ -164,16 +165,33 @@ class RecordingRoomEnd:
         self.peer.send_nowait(Bundle([Event(type, data, ref)]))
 
 
+class WelcomingRoomEnd(RecordingRoomEnd):
+    """The end of a line to a user's room, which says at once how the conversations stand: there are none."""
+
+    def __init__(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> None:
+        super().__init__(key, peer, request)
+        self.say(WELCOME, request.ref, conversations=[])
+
+    def post_nowait(self, message: Envelope | str | bytes) -> bool:
+        assert isinstance(message, Envelope)
+        self.say(message.type, message.ref, conversations=[])
+        return True
+
+
 class RecordingRooms:
-    """Every connect is taken, unless ``refuses`` names its room."""
+    """Every connect is taken, unless ``refuses`` names its room. Lines to users' rooms are welcomed, and kept apart in ``lines``."""
 
     def __init__(self) -> None:
         self.ends: list[RecordingRoomEnd] = []
+        self.lines: list[RecordingRoomEnd] = []
         self.refuses: dict[RoomKey, Refusal] = {}
         self.refuses_later: dict[RoomKey, Refusal] = {}
         self.users: dict[RoomKey, int] = {}
 
     def connect_nowait(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> RecordingRoomEnd:
+        if key.kind == USERS:
+            self.lines.append(WelcomingRoomEnd(key, peer, request))
+            return self.lines[-1]
         end = RecordingRoomEnd(key, peer, request)
         self.ends.append(end)
         if key in self.refuses:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from rooms import Room, callable_from_rooms
+from rooms import Connection, ConnectRequest, Envelope, Event, Refusal, Room, callable_from_rooms
 from rooms.kinds.directory import DIRECTORY
+from rooms.kinds.users import line
 from rooms.kinds.users.account import Account
+from rooms.kinds.users.conversations import TABLES as CONVERSATION_TABLES
+from rooms.kinds.users.conversations import Conversations
 from rooms.kinds.users.grants import TABLES as GRANT_TABLES
 from rooms.kinds.users.grants import Grants
 from rooms.kinds.users.profile import Profile, Profiles
@@ -18,12 +21,15 @@ USERS = "users"
 
 
 class UserRoom(Room):
-    """One user: the account if there is one, the profile, who is signed in where, and the rooms they were let into.
+    """One user: the account if there is one, the profile, who is signed in where, the rooms they were let into, and whom they talk to.
 
-    Keeps the keys ``account``, ``profile`` and ``avatar`` and the tables ``sign_ins`` and ``grants``.
+    Keeps the keys ``account``, ``profile`` and ``avatar`` and the tables ``sign_ins``, ``grants``, ``conversations`` and ``blocks``.
+    The user's sockets of many rooms are connected to it: the session of each hears private messages so.
     """
 
-    migrations = ((*SIGN_IN_TABLES, *GRANT_TABLES),)
+    envelopes = True
+    requests = line.REQUESTS
+    migrations = ((*SIGN_IN_TABLES, *GRANT_TABLES), CONVERSATION_TABLES)
 
     async def on_start(self) -> None:
         """Everything is read as it is asked for."""
@@ -31,6 +37,44 @@ class UserRoom(Room):
         self.profiles = Profiles(self.storage)
         self.sign_ins = SignIns(self.storage)
         self.grants = Grants(self.storage)
+        self.conversations = Conversations(self.storage)
+
+    async def on_connect(self, connection: Connection, request: ConnectRequest) -> Refusal | None:
+        """A socket of the user: it is told how the conversations stand, and then what reached no socket before."""
+        if connection.user != self.name:
+            return Refusal("not_authorized", "Not authorized")
+        line.welcome(self, connection, request.ref)
+        await line.catch_up(self, connection)
+        return None
+
+    async def on_message(self, connection: Connection, message: Envelope) -> Refusal | None:
+        """What a session asks on behalf of its client."""
+        if message.type == line.WELCOME:
+            line.welcome(self, connection, message.ref)
+        else:
+            line.conversations(self, connection, message.data, message.ref)
+        return None
+
+    @callable_from_rooms
+    async def hear(self, other: str, type: str, data: dict[str, Any], state: dict[str, Any]) -> None:
+        """Something happened in the private conversation with ``other``, which stands now as ``state`` says."""
+        line.hear(self, other, type, data, state)
+
+    @callable_from_rooms
+    async def overhear(self, type: str, data: dict[str, Any]) -> None:
+        """Something happened there that nobody keeps."""
+        self.broadcast(Event(type, data))
+
+    @callable_from_rooms
+    async def reached(self, other: str, seq: int) -> None:
+        """What ``other`` said up to ``seq`` was written to a socket of the user."""
+        self.conversations.reached(other, seq)
+
+    @callable_from_rooms
+    async def blocked(self, other: str, on: bool) -> None:
+        """The user blocks ``other`` from now on, or no longer: the conversation has it so already."""
+        self.conversations.block(other, on, self.now_ms)
+        self.broadcast(Event("blocked", {"with": other, "on": on}))
 
     @callable_from_rooms
     async def register(self, name: str, password: str) -> bool:
