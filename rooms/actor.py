@@ -220,6 +220,7 @@ class Actor:
         if not self.is_quiet:
             return False
         self.isolate.close()
+        self.isolate.take_apart()
         parked, self._parked = self._parked, None
         self._fall_asleep()
         assert parked is not None

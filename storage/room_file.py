@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import weakref
 from typing import Any
 
 import apsw
@@ -63,7 +64,7 @@ class RoomFile:
         self._durable = 0
         self._behind = False
         self._destroyed = False
-        self._turns = Turns(self.key, settings, self)
+        self._turns = Turns(self.key, settings, weakref.proxy(self))  # in a circle they would outlive the room's waking hours
         self._derived = Derived(self._turns, derived)
         sql = Sql(self._turns, statements, settings.rows_max, self._derived)
         self._tables = Tables(self._turns, sql, migrations)

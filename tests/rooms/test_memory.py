@@ -10,6 +10,7 @@ import trio
 
 from rooms import Connection, ConnectRequest, Identity, Room, RoomKey, State
 from rooms.testing import Harness, open_harness
+from storage import RoomFile
 
 CONNECTION_BYTES_MAX = 400
 ROOM_BYTES_MAX = 1_024
@@ -80,3 +81,34 @@ async def test_a_hibernated_connection_and_a_hibernated_room_are_small(tmp_path:
 
         assert a_connection <= CONNECTION_BYTES_MAX
         assert a_room <= ROOM_BYTES_MAX
+
+
+class Parts(Room):
+    """Its part knows the room, and the room its part, as in most rooms of some size."""
+
+    async def on_start(self) -> None:
+        self.part = Part(self)
+
+    async def on_message(self, connection: Connection, message: str | bytes) -> None:
+        self.storage.put("n", 1)
+
+
+class Part:
+    def __init__(self, room: Parts) -> None:
+        self.room = room
+
+
+async def test_what_an_awake_room_had_goes_when_it_falls_asleep_without_waiting_for_the_collector(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+):
+    async with open_harness({"room": Parts}, data=tmp_path) as harness:
+        await fill(harness, 10, 2, "warm up")
+        gc.collect()
+        gc.disable()
+        try:
+            await fill(harness, 10, 2, "asleep")
+            left = [each for each in gc.get_objects() if isinstance(each, Parts | Part | RoomFile)]
+        finally:
+            gc.enable()
+
+        assert not left
