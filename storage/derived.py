@@ -71,7 +71,7 @@ class Derived:
         turns.guard.mode = Mode.DERIVING
         for statement in self.schema:
             cursor.execute(statement)
-        cursor.execute(f"CREATE TABLE {self._mark}(nothing)")
+        cursor.execute(f"CREATE TABLE {self._mark}(made)")
 
 
 def drop_derived(cursor: apsw.Cursor) -> None:

@@ -30,7 +30,7 @@ def edit(chat: Talk, connection: Connection, request: Edit, ref: events.Ref) -> 
         return None
     seq = chat.history.next_seq()
     chat.storage.sql(_EDIT, request.message, seq, found.seq)
-    chat.storage.forget_deleted()
+    chat.forget_text(found.seq)
     chat.acknowledge(connection, ref, id=found.id, seq=seq)
     chat.announce(Event("edited", {"room": chat.name, "id": found.id, "seq": seq, "message": request.message}))
     return None
@@ -49,7 +49,7 @@ def delete(chat: Talk, connection: Connection, request: Delete, ref: events.Ref)
     seq = chat.history.next_seq()
     chat.storage.sql(_DELETE, seq, found.seq)
     chat.reactions.remove(found.seq)
-    chat.storage.forget_deleted()
+    chat.forget_text(found.seq)
     chat.acknowledge(connection, ref, id=found.id, seq=seq)
     chat.announce(Event("deleted", {"room": chat.name, "id": found.id, "seq": seq}))
     return None

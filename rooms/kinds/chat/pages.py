@@ -24,6 +24,7 @@ _FIRST, _LAST = " LIMIT ?", " DESC LIMIT ?"
 _BETWEEN_FIRST, _BETWEEN_LAST = _BETWEEN + _FIRST, _BETWEEN + _LAST
 _PINNED_FIRST, _PINNED_LAST = _PINNED + _FIRST, _PINNED + _LAST
 _THREAD_FIRST, _THREAD_LAST = _THREAD + " LIMIT ?4", _THREAD + " DESC LIMIT ?4"
+_OF = f"SELECT {_COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND deleted = 0"
 _CHANGED = f"""SELECT {_COLUMNS} FROM messages WHERE seq > ?1
                UNION ALL SELECT {_COLUMNS} FROM messages WHERE changed > seq AND changed > ?1 AND seq <= ?1
                ORDER BY changed LIMIT ?2"""
@@ -60,6 +61,13 @@ class Pages:
     def changed_since(self, since: int, limit: int) -> Page:
         """At most ``limit`` messages that have changed after ``since``, ascending by their last change."""
         return self._read(_CHANGED, (since,), limit)
+
+    def of(self, seqs: Sequence[int]) -> list[dict[str, Any]]:
+        """The messages with these seqs, in this order; those that are not kept any more are left out."""
+        found = {row[0]: self._message(row) for row in self._storage.sql(_OF, msgspec.json.encode(seqs).decode())}
+        messages = [found[seq] for seq in seqs if seq in found]
+        self._reactions.put_on(messages)
+        return messages
 
     def _of(self, statement: str, among: Range, limit: int, *first: str) -> Page:
         page = self._read(statement, (*first, among.after, among.before), limit)

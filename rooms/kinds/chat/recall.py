@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rooms.kinds.chat.talk import Talk
 
 LIMIT = 50
-_ENVELOPE_BYTES = 1024
+ENVELOPE_BYTES = 1024
 
 
 class Backlog(NamedTuple):
@@ -43,13 +43,13 @@ def answer(chat: Talk, request: ReadHistory) -> dict[str, Any] | Refusal:
     place = chat.history.place
     facts: dict[str, Any] = {"room": chat.name, "head": place.head, "epoch": place.epoch}
     if request.since is not None:
-        page, facts["recovered"] = backlog(chat, request, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
+        page, facts["recovered"] = backlog(chat, request, chat.settings.page_bytes_max - ENVELOPE_BYTES)
     else:
         asked = _asked(chat, request)
         if asked is None:
             return MESSAGE_NOT_FOUND
         fit = last_that_fit if request.after is None else first_that_fit
-        page = fit(asked, chat.settings.page_bytes_max - _ENVELOPE_BYTES)
+        page = fit(asked, chat.settings.page_bytes_max - ENVELOPE_BYTES)
     return {**facts, "messages": page.messages, "more": page.more}
 
 
@@ -65,7 +65,7 @@ def backlog(chat: Talk, request: Join | ReadHistory, size_bytes: int) -> Backlog
 
 def size_bytes(facts: dict[str, Any]) -> int:
     """How much of an answer is taken by what is not history, with its envelope."""
-    return len(msgspec.json.encode(facts)) + _ENVELOPE_BYTES
+    return len(msgspec.json.encode(facts)) + ENVELOPE_BYTES
 
 
 def _asked(chat: Talk, request: ReadHistory) -> Page | None:

@@ -15,6 +15,7 @@ SAFE_INTEGER = 2**53
 META_BYTES_MAX = 4 * 1024
 JOIN_META_BYTES_MAX = 1024
 EVENT_BYTES_MAX = 4 * 1024
+QUERY_WORDS_MAX = 16
 SANCTION_SECONDS_MAX = 10 * 366 * 24 * 60 * 60
 
 Seq = Annotated[int, Meta(ge=0, le=SAFE_INTEGER)]
@@ -139,6 +140,14 @@ class Read(InConversation, kw_only=True, gc=False):
     seq: Seq
 
 
+class Search(InRoom, kw_only=True, gc=False):
+    """``search``: words in plain text; ``cursor`` is that of the results before."""
+
+    query: Annotated[str, Meta(min_length=1, max_length=256)]
+    limit: Limit | None = None
+    cursor: Annotated[str, Meta(max_length=64)] | None = None
+
+
 class Who(InRoom, kw_only=True, gc=False):
     """``who``."""
 
@@ -188,6 +197,7 @@ REQUESTS: Mapping[str, type[Struct]] = {
     "react": React,
     "pin": Pin,
     "read": Read,
+    "search": Search,
     "who": Who,
     "kick": Sanction,
     "ban": Sanction,

@@ -24,6 +24,7 @@ from rooms.kinds.chat import (
     receipts,
     roles,
     sanctions,
+    searching,
     speaking,
     talk,
 )
@@ -45,6 +46,7 @@ class ChatRoom(talk.Talk):
     """
 
     requests = REQUESTS
+    derived = searching.DERIVED
     migrations = ((*talk.TABLES, *roles.TABLES, *sanctions.TABLES),)
 
     @classmethod
@@ -55,6 +57,7 @@ class ChatRoom(talk.Talk):
     async def on_start(self) -> None:
         """Nothing is read before it is needed: a room may be woken by a mere goodbye."""
         self.open_history()
+        self.index = searching.SearchIndex(self.storage, self.history)
         self.about = about.About(self.storage)
         self.roles = roles.Roles(self.kind, self.name, self.storage)
         self.sanctions = sanctions.Sanctions(self.storage)
@@ -84,6 +87,10 @@ class ChatRoom(talk.Talk):
     async def on_alarm(self, alarm: Alarm) -> None:
         """Something is to be trimmed or forgotten."""
         self.retention.on_alarm()
+
+    async def on_derive(self) -> bool:
+        """Messages can be searched for a moment after they were said."""
+        return self.index.follow()
 
     async def on_counted_down(self, cuts: list[Cut]) -> None:
         """A user whose last connection was cut has been away for a while."""
@@ -133,6 +140,11 @@ class ChatRoom(talk.Talk):
         """Who is here."""
         return Presence(self.connections())
 
+    def forget_text(self, seq: int) -> None:
+        """The text of a message was replaced or taken away: it is to leave the disk, and with it the index."""
+        super().forget_text(seq)
+        self.index.forget(seq)
+
     @property
     def is_big(self) -> bool:
         """Whether so many users are here that their coming, going, typing and reading is not told."""
@@ -170,6 +182,7 @@ _HANDLERS: Mapping[str, Handler] = {
     "typing": passing.typing,
     "event": passing.signal,
     "history": recall.history,
+    "search": searching.search,
     "who": members.who,
     "edit": edits.edit,
     "delete": edits.delete,

@@ -49,6 +49,10 @@ class Talk(Room):
         """Whether whoever is at ``connection`` may edit and delete the message: its sender may."""
         return found.sender == connection.user
 
+    def forget_text(self, seq: int) -> None:
+        """The text of a message was replaced or taken away: it is to leave the disk."""
+        self.storage.forget_deleted()
+
     @property
     def is_big(self) -> bool:
         """Whether so many users are here that their coming, going, typing and reading is not told."""

@@ -1,0 +1,165 @@
+"""``search``: an index of the room's messages that follows them a little later, and what is found in it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rooms import Event, Refusal
+from rooms.kinds.chat.backlog import Page, first_that_fit
+from rooms.kinds.chat.recall import ENVELOPE_BYTES
+from rooms.kinds.chat.words import HIT_BEGINS, HIT_ENDS, TOKENIZER, UNUSUAL, indexed, query_of, shown
+
+if TYPE_CHECKING:
+    from rooms import Connection
+    from rooms.kinds.chat.events import Ref
+    from rooms.kinds.chat.history import History
+    from rooms.kinds.chat.requests import Search
+    from rooms.kinds.chat.room import ChatRoom
+    from storage import RoomStorage
+
+DERIVED = (
+    f'CREATE VIRTUAL TABLE derived_search USING fts5(body, tokenize="{TOKENIZER}")',
+    "INSERT INTO derived_search(derived_search, rank) VALUES('secure-delete', 1)",
+    "CREATE TABLE derived_search_head(seq INTEGER NOT NULL)",
+    "INSERT INTO derived_search_head VALUES(0)",
+)
+
+LIMIT = 20
+RESULTS_MAX = 1_000
+"""No further than this is paged."""
+RANKED_MAX = 2_000
+"""Of so many matches, the latest, the best are found: a word that everybody uses must not hold up the server."""
+EVENTS_AT_ONCE = 250
+TRIMMED_AT_ONCE = 25
+"""What is trimmed is taken out of the index one by one, since each word is to leave the disk: half a millisecond each."""
+_SNIPPET_WORDS = 16
+
+_NOTHING_TO_FIND = Refusal("bad_message", "Invalid message format: query has no word to look for, or too many")
+_NO_CURSOR = Refusal("bad_message", "Invalid message format: cursor is none that was given")
+_CURSOR = re.compile(r"(\d{1,4})-(\d{1,16})")
+
+_HEAD = "SELECT seq FROM derived_search_head"
+_SET_HEAD = "UPDATE derived_search_head SET seq = ?"
+_FIRST = "SELECT min(seq) FROM messages"
+_FIRST_INDEXED = "SELECT rowid FROM derived_search ORDER BY rowid LIMIT ?"
+_ADD_USUAL = """INSERT OR REPLACE INTO derived_search(rowid, body) SELECT seq, body FROM messages
+    WHERE seq > ?1 AND seq <= ?2 AND changed <= ?2 AND body != '' AND NOT body GLOB ?3"""
+_UNUSUAL = "SELECT seq, body FROM messages WHERE seq > ?1 AND seq <= ?2 AND changed <= ?2 AND body GLOB ?3"
+_CHANGED = "SELECT seq, body FROM messages WHERE changed > seq AND changed > ?1 AND changed <= ?2 AND seq <= ?1"
+_INDEXED = "SELECT body FROM derived_search WHERE rowid = ?"
+_ADD = "INSERT OR REPLACE INTO derived_search(rowid, body) VALUES (?, ?)"
+_REMOVE = "DELETE FROM derived_search WHERE rowid = ?"
+
+_BEST = """SELECT seq FROM (
+    SELECT rowid AS seq, bm25(derived_search) AS score FROM derived_search
+    WHERE derived_search MATCH ?1 AND rowid <= ?2 ORDER BY rowid DESC LIMIT ?3
+) ORDER BY score, seq DESC LIMIT ?4 OFFSET ?5"""
+_SNIPPET = "SELECT snippet(derived_search, 0, ?3, ?4, '…', ?5) FROM derived_search WHERE derived_search MATCH ?1 AND rowid = ?2"
+
+
+class _Place(NamedTuple):
+    """Where a page of results begins: so many are before it, of the messages up to ``head``."""
+
+    passed: int
+    head: int
+
+
+class SearchIndex:
+    """Which words are in which message. ``derived_search_head`` keeps the seq of the last event that it has followed.
+
+    The words of a message whose text is replaced or taken away leave it in the same turn, everything else follows later.
+    """
+
+    def __init__(self, storage: RoomStorage, history: History) -> None:
+        self._storage = storage
+        self._history = history
+
+    def follow(self) -> bool:
+        """Take in a limited number of events, the oldest first. Whether there are more."""
+        head = self._history.head
+        start = self._number(_HEAD)
+        first = self._number(_FIRST) or head + 1
+        trims = self._trim(first)
+        if start >= head:
+            return trims
+        after = max(start, first - 1)
+        through = min(head, after + EVENTS_AT_ONCE)
+        self._add_new(after, through)
+        self._add_changed(start, after, through)
+        self._storage.sql(_SET_HEAD, through)
+        return trims or through < head
+
+    def forget(self, seq: int) -> None:
+        """The text of a message is no longer: neither is it here."""
+        self._storage.sql(_REMOVE, seq)
+
+    def best(self, query: str, place: _Place, limit: int) -> list[int]:
+        """The seqs of those that match best, in order; of equally good ones the latest first."""
+        return [seq for (seq,) in self._storage.sql(_BEST, query, place.head, RANKED_MAX, limit, place.passed)]
+
+    def snippet(self, query: str, seq: int) -> str:
+        """The part of a message that matches."""
+        for (snippet,) in self._storage.sql(_SNIPPET, query, seq, HIT_BEGINS, HIT_ENDS, _SNIPPET_WORDS):
+            return shown(snippet)
+        return ""
+
+    def _add_new(self, after: int, through: int) -> None:
+        self._storage.sql(_ADD_USUAL, after, through, UNUSUAL)
+        for seq, body in self._storage.sql(_UNUSUAL, after, through, UNUSUAL):
+            self._storage.sql(_ADD, seq, indexed(body))
+
+    def _add_changed(self, start: int, after: int, through: int) -> None:
+        for seq, body in self._storage.sql(_CHANGED, start, through):
+            if seq > after:
+                continue
+            known = self._storage.sql(_INDEXED, seq)
+            text = indexed(body)
+            if known == [(text,)]:
+                continue
+            if known:
+                self._storage.sql(_REMOVE, seq)
+            if text:
+                self._storage.sql(_ADD, seq, text)
+
+    def _trim(self, first: int) -> bool:
+        gone = [seq for (seq,) in self._storage.sql(_FIRST_INDEXED, TRIMMED_AT_ONCE) if seq < first]
+        for seq in gone:
+            self._storage.sql(_REMOVE, seq)
+        return len(gone) == TRIMMED_AT_ONCE
+
+    def _number(self, statement: str) -> int:
+        for (number,) in self._storage.sql(statement):
+            return number or 0
+        return 0
+
+
+def search(chat: ChatRoom, connection: Connection, request: Search, ref: Ref) -> Refusal | None:
+    """Send the best matches. The index follows first, as far as it may be behind by a moment."""
+    query = query_of(request.query)
+    if query is None:
+        return _NOTHING_TO_FIND
+    place = _place(chat, request.cursor)
+    if place is None:
+        return _NO_CURSOR
+    chat.index.follow()
+    limit = min(LIMIT if request.limit is None else request.limit, RESULTS_MAX - place.passed)
+    seqs = chat.index.best(query, place, limit + 1)
+    found = [{**message, "snippet": chat.index.snippet(query, message["seq"])} for message in chat.pages.of(seqs[:limit])]
+    page = first_that_fit(Page(found, more=len(seqs) > limit), chat.settings.page_bytes_max - ENVELOPE_BYTES)
+    results: dict[str, Any] = {"room": chat.name, "query": request.query, "messages": page.messages}
+    if page.more and page.messages:
+        passed = place.passed + seqs.index(page.messages[-1]["seq"]) + 1
+        if passed < RESULTS_MAX:
+            results["cursor"] = f"{passed}-{place.head}"
+    connection.send(Event("results", results, ref))
+    return None
+
+
+def _place(chat: ChatRoom, cursor: str | None) -> _Place | None:
+    if cursor is None:
+        return _Place(0, chat.history.head)
+    match = _CURSOR.fullmatch(cursor)
+    if match is None or int(match[1]) >= RESULTS_MAX:
+        return None
+    return _Place(int(match[1]), int(match[2]))
