@@ -86,7 +86,7 @@ def test_kinds_are_written_against_public_names(module: Module) -> None:
 
 
 def is_door(name: str) -> bool:
-    return name in (*PACKAGES, "rooms.testing", "rooms.kinds") or (name.startswith("rooms.kinds.") and name.count(".") == 2)
+    return name in (*PACKAGES, "rooms.testing", "rooms.client", "rooms.kinds") or (name.startswith("rooms.kinds.") and name.count(".") == 2)
 
 
 @pytest.mark.parametrize("package", PACKAGES[:2])
@@ -103,10 +103,30 @@ def test_storage_is_plain_blocking_python(module: Module) -> None:
     assert not waiting, f"{module.name} waits in lines {waiting}"
 
 
+def is_client(module: Module) -> bool:
+    """``rooms.client`` is the other end of the wire: it has sockets, and nothing of the runtime."""
+    return module.name == "rooms.client" or module.name.startswith("rooms.client.")
+
+
 @each("rooms")
 def test_rooms_know_no_sockets_and_no_http(module: Module) -> None:
     network = {"socket", "ssl", "http", "h11", "starlette", "wsproto", "trio_websocket", "httpx2"}
+    if is_client(module):
+        network -= {"ssl", "trio_websocket", "wsproto"}
     assert not network & {name.split(".")[0] for name in module.imports()}
+
+
+@each("rooms/client")
+def test_the_client_knows_the_server_by_its_protocol_alone(module: Module) -> None:
+    """Nothing of the runtime, the storage or the gateway; only itself."""
+    ours = [name for name in module.imports() if name.split(".")[0] in PACKAGES]
+    assert not [name for name in ours if not name.startswith("rooms.client.")]
+
+
+@each("rooms", "storage")
+def test_no_room_and_no_runtime_needs_the_client(module: Module) -> None:
+    if not is_client(module):
+        assert not [name for name in module.imports() if name.startswith("rooms.client")]
 
 
 @each(*PACKAGES)

@@ -1,0 +1,71 @@
+// Signed in: rooms on the left, one of them in the middle, what one asked for beside it on the right.
+
+import { MessagesSquare } from "lucide";
+import { useEffect } from "preact/hooks";
+import { Icon } from "../kit/Icon.jsx";
+import { client, link } from "./connection.js";
+import { openDialog } from "./dialogs/dialog.js";
+import { useKeys } from "./keys.js";
+import { panel } from "./panel.js";
+import { joinByCode, placesLoaded } from "./places.js";
+import { go, route } from "./route.js";
+import { Sidebar } from "./Sidebar.jsx";
+import { TalkView } from "./TalkView.jsx";
+import { toast } from "../kit/Toasts.jsx";
+
+export function Chat() {
+  useKeys();
+  const { place, name } = route.value;
+  const made = client.value;
+  useEffect(() => {
+    if (place === "join" && placesLoaded.value) invited(name);
+  }, [place, name, placesLoaded.value]);
+  const isOpen = place === "room" || place === "user";
+  const talk = made && isOpen ? (place === "room" ? made.room(name) : made.private(name)) : null;
+  return (
+    <div class={`chat ${isOpen ? "is-open" : ""} ${panel.value && isOpen ? "has-panel" : ""}`}>
+      <a class="skip" href="#composer" onClick={(event) => (event.preventDefault(), document.getElementById("composer")?.focus())}>Skip to the message field</a>
+      <Sidebar />
+      {talk ? <TalkView key={`${place}:${name}`} talk={talk} place={place} /> : <Nothing />}
+      <Banner />
+    </div>
+  );
+}
+
+async function invited(code) {
+  try {
+    await joinByCode(code);
+    go("room", code, { replace: true });
+  } catch (error) {
+    toast(error.code === "not_found" ? "This invitation leads to no room." : error.message, { problem: true });
+    go(null, null, { replace: true });
+  }
+}
+
+const Nothing = () => (
+  <main class="talk nothing" aria-label="No room chosen">
+    <div class="empty">
+      <Icon of={MessagesSquare} size={36} />
+      <h1>Choose a room</h1>
+      <p>Pick one on the left, make a new one, or enter one with a code that somebody gave you.</p>
+      <div class="row">
+        <button class="button" onClick={() => openDialog("new-room")}>New room</button>
+        <button class="button plain" onClick={() => openDialog("join-room")}>Enter a code</button>
+      </div>
+    </div>
+  </main>
+);
+
+function Banner() {
+  const { state, error } = link.value;
+  if (state === "waiting") {
+    return (
+      <div class="banner" role="status">
+        <span class="spinner" /> You are offline. What you write is sent when you are back.
+        <button class="link-button" onClick={() => client.value?.retryNow()}>Try now</button>
+      </div>
+    );
+  }
+  if (state === "closed" && error) return <div class="banner bad" role="alert">{error.message}. <button class="link-button" onClick={() => location.reload()}>Reload the page</button></div>;
+  return null;
+}

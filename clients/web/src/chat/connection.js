@@ -1,0 +1,53 @@
+// The one client of the page, and what of it is shown: signals that change when something of a room did.
+
+import { signal } from "@preact/signals";
+import { RoomsClient } from "../../../js/rooms.js";
+
+export const client = signal(null);
+export const link = signal({ state: "idle", retryAt: null }); // "connecting" | "open" | "waiting" | "closed"
+export const stats = signal({});
+export const online = signal(new Set());
+export const conversations = signal([]);
+
+const WATCHED = ["messages", "pending", "users", "typing", "about", "reads", "state"];
+let changes = new WeakMap(); // a room or conversation → a signal for each of WATCHED
+
+// Signals whose values mean nothing, but that they change: `watch(room).messages.value` in a component draws it anew.
+export function watch(talk) {
+  let found = changes.get(talk);
+  if (!found) {
+    found = Object.fromEntries(WATCHED.map((what) => [what, signal(0)]));
+    changes.set(talk, found);
+  }
+  return found;
+}
+
+export function connect(who, { onSignedOut }) {
+  const made = new RoomsClient("");
+  const isCurrent = () => client.value === made;
+  made.on("state", ({ state, error, retryAt }) => {
+    if (!isCurrent()) return;
+    link.value = { state, error, retryAt };
+    if (state === "closed" && (error?.code === "token_refused" || error?.closeCode === 4401)) onSignedOut("You were signed out.");
+  });
+  made.on("change", ({ room, conversation, what }) => changed(room ?? conversation, what));
+  made.on("stats", (data) => (stats.value = data));
+  made.on("hello", (data) => (stats.value = data.stats ?? stats.value));
+  for (const type of ["hello", "online", "offline"]) made.on(type, () => (online.value = new Set(made.online.keys())));
+  made.on("conversations", () => (conversations.value = [...made.conversations.values()]));
+  client.value = made;
+  made.connect().catch(() => {}); // `state` has told
+}
+
+export function disconnect() {
+  const made = client.value;
+  client.value = null;
+  [link.value, stats.value, conversations.value, online.value] = [{ state: "idle" }, {}, [], new Set()];
+  changes = new WeakMap();
+  made?.close().catch(() => {});
+}
+
+function changed(talk, whats) {
+  const watched = watch(talk);
+  for (const what of whats) if (watched[what]) watched[what].value++;
+}

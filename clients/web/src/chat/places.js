@@ -1,0 +1,107 @@
+// The rooms on the left: those the server says are ours, those the token names, and those entered in this browser.
+
+import { effect, signal } from "@preact/signals";
+import { kept } from "../kit/kept.js";
+import { rest } from "../kit/rest.js";
+import { client, link } from "./connection.js";
+import { me } from "./session.js";
+
+const JOINED_MAX = 90; // below what one socket may be in
+const PAGES_MAX = 10;
+
+export const places = signal([]); // [{room, title}]
+export const placesLoaded = signal(false);
+
+const remembered = () => kept.get(`rooms.${me.value?.user}`) ?? [];
+const plain = (name) => !name.includes("*") && !name.includes("/");
+
+// Whether the sign-in enters this room without a code.
+export function mayEnter(name) {
+  const known = [...(me.value?.rooms ?? []), ...(client.value?.authorizedRooms ?? [])];
+  return me.value?.admin || known.some((entry) => entry === name || (entry.endsWith("*") && !entry.includes("/") && name.startsWith(entry.slice(0, -1))));
+}
+
+export async function loadPlaces() {
+  const user = me.value?.user;
+  const named = [...(me.value?.rooms ?? []).filter(plain), ...remembered()].map((room) => ({ room }));
+  const mine = await listed().catch(() => []);
+  if (me.value?.user !== user) return;
+  const byName = new Map([...named, ...mine].map((place) => [place.room, place]));
+  places.value = [...byName.values()];
+  placesLoaded.value = true;
+  for (const { room } of places.value.slice(0, JOINED_MAX)) enter(room);
+}
+
+// Enter a room and keep it on the left. Rejects with what the server says against it.
+export async function enter(name) {
+  const room = client.value.room(name);
+  if (room.state === "joined" || room.state === "joining") return room;
+  return client.value.join(name, { limit: 50 });
+}
+
+export async function enterAndKeep(name) {
+  const room = await enter(name);
+  keep(room.name);
+  return room;
+}
+
+export async function joinByCode(code) {
+  if (!mayEnter(code)) {
+    const { title } = await rest("POST", `/api/rooms/${encodeURIComponent(code)}/join`, {});
+    place({ room: code, title });
+  }
+  return enterAndKeep(code);
+}
+
+export async function createRoom(title) {
+  const { room } = await rest("POST", "/api/rooms", { title });
+  place({ room, title });
+  await enterAndKeep(room);
+  return room;
+}
+
+export async function leaveRoom(name) {
+  await client.value.room(name).leave().catch(() => {});
+  await rest("DELETE", `/api/rooms/${encodeURIComponent(name)}/join`).catch(() => {});
+  forget(name);
+}
+
+export const destroyRoom = (name) => rest("DELETE", `/api/rooms/${encodeURIComponent(name)}`);
+
+export function forget(name) {
+  kept.set(`rooms.${me.value.user}`, remembered().filter((other) => other !== name));
+  places.value = places.value.filter(({ room }) => room !== name);
+}
+
+function keep(name) {
+  if (!remembered().includes(name)) kept.set(`rooms.${me.value.user}`, [...remembered(), name].slice(-JOINED_MAX));
+  place({ room: name });
+}
+
+function place(one) {
+  const others = places.value.filter(({ room }) => room !== one.room);
+  const before = places.value.find(({ room }) => room === one.room);
+  places.value = [...others, { ...before, ...one }];
+}
+
+async function listed() {
+  const found = [];
+  let cursor = null;
+  for (let page = 0; page < PAGES_MAX; page++) {
+    const answer = await rest("GET", `/api/rooms?limit=100${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ""}`);
+    found.push(...answer.rooms);
+    cursor = answer.cursor;
+    if (!cursor) break;
+  }
+  return found.filter(({ error }) => !error).map(({ room, title }) => ({ room, title }));
+}
+
+let loadedFor = null;
+effect(() => {
+  const [made, state] = [client.value, link.value.state];
+  if (!made) [loadedFor, places.value, placesLoaded.value] = [null, [], false];
+  else if (state === "open" && loadedFor !== made) {
+    loadedFor = made;
+    queueMicrotask(loadPlaces);
+  }
+});

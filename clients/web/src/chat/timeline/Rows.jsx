@@ -1,0 +1,50 @@
+// The messages of the window with what stands between them: days, and where the unread ones begin.
+
+import { dayKey, dayName } from "../../kit/words.js";
+import { watch } from "../connection.js";
+import { me } from "../session.js";
+import { MessageRow } from "./MessageRow.jsx";
+
+const TOGETHER_MS = 5 * 60_000; // messages of one user so close stand under one name
+
+export const keyOf = ({ id, cid, from }) => (cid ? `${from}:${cid}` : id);
+
+export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
+  void watch(talk).reads.value;
+  const user = me.value?.user;
+  const othersRead = Math.max(0, ...[...talk.reads].filter(([one]) => one !== user).map(([, seq]) => seq));
+  const lastMine = messages.findLast(({ from, deleted }) => from === user && !deleted);
+  let isMarked = false;
+  return messages.map((message, index) => {
+    const previous = messages[index - 1] ?? before;
+    const isNewDay = !previous || dayKey(previous.time) !== dayKey(message.time);
+    const isFirstUnread = !isMarked && message.seq > unreadFrom && message.from !== user;
+    isMarked ||= isFirstUnread;
+    const isFirst = isNewDay || isFirstUnread || !belongs(previous, message);
+    const isMine = message.from === user;
+    return [
+      isNewDay && <div class="divider" role="separator" key={`day:${dayKey(message.time)}`}><span>{dayName(message.time)}</span></div>,
+      isFirstUnread && <div class="divider new" role="separator" key="new"><span>New</span></div>,
+      <MessageRow
+        key={keyOf(message)}
+        talk={talk}
+        message={message}
+        state={message.state}
+        repliesTo={message.reply_to && (talk.get(message.reply_to) ?? null)}
+        isRoom={isRoom}
+        isFirst={isFirst}
+        isMine={isMine}
+        isMentioned={!isMine && message.mentions?.includes(user)}
+        isLastMine={message === lastMine}
+        isRead={isMine && message.seq <= othersRead}
+        isModerator={talk.role !== undefined && talk.role !== "member"}
+        isInTabOrder={index === messages.length - 1}
+        readOnly={readOnly}
+      />,
+    ];
+  });
+}
+
+function belongs(previous, message) {
+  return previous.from === message.from && !message.reply_to && Date.parse(message.time) - Date.parse(previous.time) < TOGETHER_MS;
+}
