@@ -24,11 +24,14 @@ from gateway.auth.guests import Guests
 from gateway.auth.key_set import RemoteKeys
 from gateway.auth.keys import SESSION_SECRET_FILE, keys_of, secret_in
 from gateway.auth.sign_in_services import SignInServices, sign_in_services
+from gateway.chat_services import ChatServices, chat_services
 from gateway.counters import Counters
 from gateway.descriptors import raise_descriptor_limit
 from gateway.draining import Draining
 from gateway.edge.edge import Edge
 from gateway.edge.listeners import listen_tcp, listen_unix, tls_context
+from gateway.files.files import Files
+from gateway.files.store import FileStore
 from gateway.http.application import make_application
 from gateway.http.room_http import RoomHttp
 from gateway.hub.arrivals import Arrivals, ArrivalSettings
@@ -115,6 +118,7 @@ class App:
         self._lifetime = Lifetime()
         self._counters = Counters()
         self._wheel = Wheel(log)
+        self._files = Files(FileStore(settings.data))
 
     async def run(self) -> None:
         """Listen, recover, serve, drain; returns once everything is stored.
@@ -137,12 +141,15 @@ class App:
         runtime = Runtime(self._all_kinds, folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
         registry = Registry(self._settings.connections_max, self._settings.connections_per_user_max)
         signing_in = self._signing_in(runtime, registry)
-        services = self._services(runtime, registry, signing_in)
+        chats = chat_services(runtime, registry, self._files, secret_in(self._settings.data, SESSION_SECRET_FILE), self._log)
+        services = self._services(runtime, registry, signing_in, chats)
         async with trio.open_nursery() as nursery:
             await nursery.start(runtime.run)
             await signing_in.revocations.load()
-            nursery.start_soon(signing_in.known_users.run)
-            await self._serve(nursery, services, signing_in, runtime, sockets)
+            await chats.endings.load()
+            for task in (signing_in.known_users.run, chats.grants.run, chats.endings.run):
+                nursery.start_soon(task)
+            await self._serve(nursery, services, signing_in, chats, runtime, sockets)
             await stop.wait()
             await self._draining(services, runtime).run(hurry)
             nursery.cancel_scope.cancel()
@@ -165,7 +172,7 @@ class App:
         secret = secret_in(self._settings.data, SESSION_SECRET_FILE)
         return sign_in_services(self._settings, runtime, registry, secret, clock=SystemClock(), new_id=_new_id, log=self._log)
 
-    def _services(self, runtime: Runtime, registry: Registry, signing_in: SignInServices) -> Services:
+    def _services(self, runtime: Runtime, registry: Registry, signing_in: SignInServices, chats: ChatServices) -> Services:
         """What sessions share."""
         settings, clock = self._settings, SystemClock()
         dev_secret = secret_in(settings.data) if settings.dev else None
@@ -188,10 +195,18 @@ class App:
             signed_in=signing_in.sign_ins,
             is_revoked=signing_in.revocations.cover,
             admitted=signing_in.known_users.admitted,
+            grants=chats.grants,
+            is_gone=chats.endings.is_gone,
         )
 
     async def _serve(
-        self, nursery: trio.Nursery, services: Services, signing_in: SignInServices, runtime: Runtime, sockets: Sequence[socket.socket]
+        self,
+        nursery: trio.Nursery,
+        services: Services,
+        signing_in: SignInServices,
+        chats: ChatServices,
+        runtime: Runtime,
+        sockets: Sequence[socket.socket],
     ) -> None:
         """Start everything that moves bytes. On return clients are answered."""
         settings, keys = self._settings, services.authenticator.keys
@@ -203,7 +218,7 @@ class App:
         hub = Hub(hub_settings(settings), self._wheel, self._counters, self._log) if uses_hub(settings) else None
         edge = Edge(
             door,
-            self._application(runtime, door, services, signing_in),
+            self._application(runtime, door, services, signing_in, chats),
             edge_settings(settings),
             trusts(settings),
             self._log,
@@ -228,7 +243,9 @@ class App:
         else:
             edge.listen(listening)
 
-    def _application(self, runtime: Runtime, door: GatewayDoor, services: Services, signing_in: SignInServices) -> Starlette:
+    def _application(
+        self, runtime: Runtime, door: GatewayDoor, services: Services, signing_in: SignInServices, chats: ChatServices
+    ) -> Starlette:
         return make_application(
             lifetime=self._lifetime,
             stats=lambda: runtime.stats,
@@ -237,7 +254,7 @@ class App:
             room_http=RoomHttp(
                 runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log, signing_in.cookies.proves_intent
             ),
-            api=api_routes(services, signing_in, door.identify),
+            api=api_routes(services, signing_in, chats, door.identify),
         )
 
     def _draining(self, services: Services, runtime: Runtime) -> Draining:

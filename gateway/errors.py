@@ -54,6 +54,10 @@ TOKEN_REFUSED = Refusal("not_authorized", "Token invalid or expired", close_code
 NOT_AUTHORIZED = Refusal("not_authorized", "Not authorized", close_code=4403)
 
 
+GONE = Refusal("not_found", "This room is gone", close_code=4404)
+"""A room that was made and ended: its name is not used again."""
+
+
 def refusal(code: str, message: str | None = None, *, retry_after_ms: int | None = None, close_code: int | None = None) -> Refusal:
     """A refusal with the table's own words unless ``message`` says more."""
     return Refusal(code, message or ERRORS[code].message, retry_after_ms, close_code)

@@ -8,6 +8,7 @@ from urllib.parse import unquote_to_bytes
 
 NAME_CHARACTERS_MAX = 128
 DISPLAY_NAME_CHARACTERS_MAX = 64
+TITLE_CHARACTERS_MAX = 128
 RESERVED_KINDS = frozenset({"api", "admin", "assets", "ws", "healthz", "readyz", "metrics"})
 GUEST_PREFIX = "guest-"
 
@@ -55,10 +56,19 @@ def display_name_of(text: str) -> str | None:
 
     ``None`` if it is empty, over 64 characters or has control or bidi characters.
     """
-    if len(text) > 4 * DISPLAY_NAME_CHARACTERS_MAX:
+    return _line_of(text, DISPLAY_NAME_CHARACTERS_MAX)
+
+
+def title_of(text: str) -> str | None:
+    """The same of what a room is called: up to 128 characters."""
+    return _line_of(text, TITLE_CHARACTERS_MAX)
+
+
+def _line_of(text: str, characters_max: int) -> str | None:
+    if len(text) > 4 * characters_max:
         return None
     text = normalize("NFC", text).strip()
-    if not 1 <= len(text) <= DISPLAY_NAME_CHARACTERS_MAX or _has_forbidden_character(text):
+    if not 1 <= len(text) <= characters_max or _has_forbidden_character(text):
         return None
     return text
 

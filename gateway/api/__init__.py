@@ -4,27 +4,55 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from gateway.api import accounts, avatars, me, revoke, sessions, tickets
+from gateway.api import accounts, avatars, me, messages, people, revoke, room_joins, rooms, sessions, tickets
 from gateway.api.callers import Callers, Identify
+from gateway.api.rates import Rates
+from gateway.api.visits import Visits
 from gateway.auth.sign_in_services import SignInServices
+from gateway.chat_services import ChatServices
 from gateway.http.description import Json
 from gateway.session.services import Services
 
 __all__ = ["PATHS", "api_routes"]
 
-PATHS: Json = {**accounts.PATHS, **sessions.PATHS, **me.PATHS, **avatars.PATHS, **tickets.PATHS, **revoke.PATHS}
+PATHS: Json = {
+    **accounts.PATHS,
+    **sessions.PATHS,
+    **me.PATHS,
+    **avatars.PATHS,
+    **tickets.PATHS,
+    **rooms.PATHS,
+    **room_joins.PATHS,
+    **messages.PATHS,
+    **people.PATHS,
+    **revoke.PATHS,
+}
 """What of the description is about these."""
 
 
-def api_routes(services: Services, signing_in: SignInServices, identify: Identify) -> list[Route]:
+def api_routes(services: Services, signing_in: SignInServices, chats: ChatServices, identify: Identify) -> list[Route]:
     """Every route of the interface."""
     settings = services.settings
     callers = Callers(identify, signing_in, settings)
     return [
+        *_about_rooms(services, signing_in, chats, callers),
         *accounts.Accounts(callers, signing_in, has_accounts=settings.has_accounts).routes,
         *sessions.Sessions(callers, services, signing_in).routes,
         *me.Me(callers, signing_in).routes,
         *avatars.Avatars(signing_in).routes,
         *tickets.TicketDesk(callers, signing_in).routes,
         *revoke.Revoke(callers, services, signing_in).routes,
+    ]
+
+
+def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServices, callers: Callers) -> list[Route]:
+    rates = Rates(services.limits, services.now)
+    reached, grants = signing_in.rooms, chats.grants
+    visits = Visits(callers, reached, grants, chats.endings, rates)
+    made = rooms.ChatRooms(callers, visits, reached, grants=grants, endings=chats.endings, codes=chats.codes, rates=rates)
+    return [
+        *made.routes,
+        *room_joins.RoomJoins(visits, reached, grants, rates).routes,
+        *messages.Messages(visits, signing_in.known_users, rates).routes,
+        *people.People(callers, visits, services.registry, rates).routes,
     ]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 from starlette.datastructures import FormData, Headers
@@ -11,6 +11,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from gateway.errors import refusal
+from gateway.session.codec import json_value
 from rooms import Refusal
 
 JSON_BYTES_MAX = 65_536
@@ -33,6 +34,28 @@ async def json_of(request: Request, shape: type[Shape]) -> Shape | Refusal:
         return refusal("bad_message", f"Invalid body: {error}")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return NOT_JSON
+
+
+async def object_of(request: Request) -> dict[str, Any] | Refusal:
+    """The body, if it is a JSON object by the rules of envelopes: each key once, nothing too deep, no number too large."""
+    if _media_type(request) != "application/json":
+        return NOT_JSON
+    body = await bytes_of(request, JSON_BYTES_MAX)
+    if isinstance(body, Refusal):
+        return body
+    try:
+        value = json_value(body.decode("utf-8"))
+    except (ValueError, RecursionError, msgspec.DecodeError):
+        return NOT_JSON
+    return value if isinstance(value, dict) else NOT_JSON
+
+
+def query_of(request: Request, shape: type[Shape]) -> Shape | Refusal:
+    """The parameters of the address, if they fit; those that ``shape`` does not know are ignored."""
+    try:
+        return msgspec.convert(dict(request.query_params), shape, strict=False)
+    except msgspec.ValidationError as error:
+        return refusal("bad_message", f"Invalid query: {error}")
 
 
 async def form_of(request: Request, size_bytes_max: int) -> FormData | Refusal:

@@ -18,7 +18,7 @@ from gateway.edge.door import Admission, Decision, HttpReply, Later, ToApplicati
 from gateway.edge.handshake import asks_for_websocket
 from gateway.edge.head import RequestHead
 from gateway.entrance import may_enter
-from gateway.errors import NOT_AUTHORIZED, TOKEN_REFUSED, http_reply, refusal
+from gateway.errors import GONE, NOT_AUTHORIZED, TOKEN_REFUSED, http_reply, refusal, refusal_of
 from gateway.lifetime import Lifetime, Stage
 from gateway.routes import DEVICES, Upgrade, decide
 from gateway.session.envelope_session import EnvelopeSession
@@ -30,7 +30,7 @@ from gateway.session.registry import NOBODY
 from gateway.session.relay_session import RelaySession
 from gateway.session.services import Services, SignedIn
 from gateway.session.session import Session
-from rooms import ConnectRequest, Identity, Refusal, RoomKey
+from rooms import ConnectRequest, Identity, Refusal, RoomError, RoomKey
 
 HIDDEN_HEADERS = frozenset({"authorization", "cookie", "sec-websocket-key", "sec-websocket-protocol"})
 """What of an upgrade a room does not see: it knows who connects, and need not hold their keys."""
@@ -68,6 +68,8 @@ class GatewayDoor:
         verdict = self._judge(credential)
         if isinstance(verdict, Pending | SignInPending):
             return Later(lambda: self._admit_later(route, head, credential, verdict))
+        if self._lacks_grants(route, verdict):
+            return Later(lambda: self._admit_granted(route, head, credential, verdict))
         return self._conclude(route, head, credential, verdict)
 
     async def identify(self, head: RequestHead, client: ClientAddress) -> Identity | Refusal | None:  # noqa: ARG002
@@ -81,7 +83,18 @@ class GatewayDoor:
     async def _admit_later(
         self, route: Upgrade, head: RequestHead, credential: Credential | None, pending: Pending | SignInPending
     ) -> Admission | HttpReply:
-        return self._conclude(route, head, credential, await self._judge_later(credential, pending))
+        return await self._admit_granted(route, head, credential, await self._judge_later(credential, pending))
+
+    async def _admit_granted(
+        self, route: Upgrade, head: RequestHead, credential: Credential | None, verdict: Identity | Refusal
+    ) -> Admission | HttpReply:
+        """Ask the user's room what it grants, if that may decide."""
+        if isinstance(verdict, Identity) and self._lacks_grants(route, verdict):
+            try:
+                verdict = await self._services.grants.of(verdict)
+            except RoomError as error:
+                verdict = refusal_of(error)
+        return self._conclude(route, head, credential, verdict)
 
     async def _judge_later(self, credential: Credential | None, pending: Pending | SignInPending) -> Identity | Refusal:
         """Wait for what is missing, and judge."""
@@ -99,9 +112,10 @@ class GatewayDoor:
             return refusal("unavailable", "The server is not serving now")
         if not origin_may_connect(head, settings.public_url, settings.allowed_origins):
             return refusal("not_authorized", "Origin not allowed", close_code=4403)
-        return self._over_rate(services.limits.upgrades_of_address, client.host) or (
-            services.hosting.refusal(route.key) if route.key is not None else None
-        )
+        over_rate = self._over_rate(services.limits.upgrades_of_address, client.host)
+        if over_rate is not None or route.key is None:
+            return over_rate
+        return GONE if services.is_gone(route.key) else services.hosting.refusal(route.key)
 
     def _judge(self, credential: Credential | None, *, finally_: bool = False) -> Identity | Refusal | Pending | SignInPending:
         """Who comes: a guest or ``NOBODY`` (yet) without a token."""
@@ -129,6 +143,7 @@ class GatewayDoor:
     ) -> Admission | HttpReply:
         registry = self._services.registry
         if isinstance(verdict, Identity) and verdict is not NOBODY:
+            verdict = self._services.grants.known(verdict)
             refused = self._user_over_limits(verdict)
             if refused is not None:
                 return self._reply(refused)
@@ -140,6 +155,12 @@ class GatewayDoor:
         if refused is not None:
             return self._reply(refused)
         return Admission(self._opening(route, head, verdict), subprotocol_of(head), abandon=registry.give_back_place)
+
+    def _lacks_grants(self, route: Upgrade, verdict: Identity | Refusal) -> bool:
+        """Whether the token does not grant the room, but the user's account may."""
+        if not isinstance(verdict, Identity) or verdict is NOBODY or route.key is None or may_enter(verdict, route.key):
+            return False
+        return self._services.grants.may_matter(verdict, route.key)
 
     def _user_over_limits(self, identity: Identity) -> Refusal | None:
         """A guest without a key is a new user each time: its address alone is limited."""

@@ -15,7 +15,7 @@ import trio
 from gateway.auth.sign_ins import avatar_address
 from gateway.edge.containment import Log
 from gateway.session.registry import Registered, Registry
-from rooms import RoomError, RoomKey, Stub
+from rooms import Identity, RoomError, RoomKey, Stub
 from rooms.kinds.directory import DIRECTORY
 
 USERS_MAX = 50_000
@@ -95,12 +95,10 @@ class KnownUsers:
         for session in self._registry.of_user(user):
             _show(session, shown)
 
-    def granted(self, user: str, room: str) -> None:
-        """The account may enter one more chat room, also on the sockets that are open by a sign-in."""
-        for session in self._registry.of_user(user):
-            identity = session.identity
-            if identity.sign_in is not None and room not in identity.rooms:
-                session.identity = msgspec.structs.replace(identity, rooms=(*identity.rooms, room))
+    def as_shown(self, identity: Identity) -> Identity:
+        """The identity, called what its user's profile says, as far as that is remembered."""
+        shown = self._shown_by_user.get(identity.user, NOTHING)
+        return identity if shown is NOTHING else _called(identity, shown)
 
     def _noted(self, names: Sequence[str], profiles: dict[str, list[str | None]]) -> None:
         for user in names:
@@ -122,5 +120,8 @@ class KnownUsers:
 
 
 def _show(session: Registered, shown: Shown) -> None:
-    identity = session.identity
-    session.identity = msgspec.structs.replace(identity, name=shown.name or identity.name, avatar=shown.avatar)
+    session.identity = _called(session.identity, shown)
+
+
+def _called(identity: Identity, shown: Shown) -> Identity:
+    return msgspec.structs.replace(identity, name=shown.name or identity.name, avatar=shown.avatar)

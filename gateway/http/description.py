@@ -34,6 +34,21 @@ def text(description: str, **more: Any) -> Json:
     return {"type": "string", "description": description, **more}
 
 
+def in_path(name: str, description: str) -> Json:
+    """A part of the address."""
+    return {"in": "path", "required": True, "name": name, "description": description, "schema": {"type": "string"}}
+
+
+def in_query(name: str, description: str, kind: str = "string", **more: Any) -> Json:
+    """A parameter that may be left out."""
+    return {"in": "query", "name": name, "description": description, "schema": {"type": kind, **more}}
+
+
+def in_header(name: str, description: str, **more: Any) -> Json:
+    """A header that may be left out."""
+    return {"in": "header", "name": name, "description": description, "schema": {"type": "string", **more}}
+
+
 SIGNED_IN: list[Json] = [{"bearer": []}, {"session": [], "csrf": []}]
 """What a caller shows who changes something: a token, or the session's cookie with its proof that the request is meant."""
 

@@ -40,7 +40,7 @@ class BadMessage(NamedTuple):
 def decode(frame: str | bytes) -> Request | BadMessage:
     """The request in one frame, or which rule of the protocol it breaks. Raises nothing, whatever the frame holds."""
     try:
-        value = _json_value(frame) if isinstance(frame, str) else _msgpack_value(frame)
+        value = json_value(frame) if isinstance(frame, str) else _msgpack_value(frame)
     except (ValueError, RecursionError, msgspec.DecodeError, msgpack.UnpackException):
         return BadMessage()
     if type(value) is not dict:
@@ -67,7 +67,11 @@ def fitted(request: Request, shape: type[S]) -> S | BadMessage:
         return BadMessage(_naming_field(str(error)), request.ref)
 
 
-def _json_value(text: str) -> Any:
+def json_value(text: str) -> Any:
+    """The value of a JSON text that keeps every rule of the protocol.
+
+    Raises ``ValueError``, ``RecursionError`` or ``msgspec.DecodeError``.
+    """
     value = _decode_json(text)
     strings = _count_strings(value, NESTING_MAX)
     if "\\" in text:

@@ -7,12 +7,13 @@ socket of many rooms has is in ``many_rooms_session.py``.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from gateway.carrier import Carrier
-from gateway.errors import NOT_AUTHORIZED, refusal
+from gateway.errors import GONE, NOT_AUTHORIZED, refusal
 from gateway.frames import text_frame
 from gateway.names import display_name_of, name_of
 from gateway.routes import CHAT
@@ -111,12 +112,29 @@ class EnvelopeSession(Session):
         data = fitted(request, shape)
         if isinstance(data, BadMessage):
             self._bad(data, request)
-        elif (refused := self._join_refusal(key, request)) is not None:
-            self._error(refused, request)
+        elif not self.identity.may_enter(*key) and self.services.grants.may_matter(self.identity, key):
+            self.carrier.pause()
+            self.services.grants.when_known(self.identity.user, partial(self._enter_finally, key, data, request))
         else:
+            self._enter_if_granted(key, data, request)
+
+    def _enter_finally(self, key: RoomKey, data: msgspec.Struct, request: Request) -> None:
+        """What is granted to the user is known, or could not be."""
+        if self.stage is not Stage.OVER:
+            self.carrier.resume()
+            self.identity = self.services.grants.known(self.identity)
+            self._enter_if_granted(key, data, request)
+
+    def _enter_if_granted(self, key: RoomKey, data: msgspec.Struct, request: Request) -> None:
+        refused = self._join_refusal(key, request)
+        if refused is None:
             self._connect(key, data, request)
+        else:
+            self._error(refused, request)
 
     def _join_refusal(self, key: RoomKey, request: Request) -> Refusal | None:
+        if self.services.is_gone(key):
+            return GONE
         if not self.identity.may_enter(*key):
             return NOT_AUTHORIZED
         if count(self._memberships) >= self.services.settings.rooms_per_socket_max and not request.data.get("switch"):
@@ -222,12 +240,15 @@ class EnvelopeSession(Session):
         refused = self._refusal_of(identity)
         self._become(identity)
         self._greet(ref)
-        for membership in each(self._memberships):
-            if not identity.may_enter(*membership.key):
-                self._leave_now(membership, NOT_AUTHORIZED.code, code=4403)
+        self._leave_ungranted()
         if refused is not None:
             self.close(4403, refused.message)
         self._tick()
+
+    def _leave_ungranted(self) -> None:
+        for membership in each(self._memberships):
+            if not self.identity.may_enter(*membership.key):
+                self._leave_now(membership, NOT_AUTHORIZED.code, code=4403)
 
     def _rename_guest(self, name: str | None) -> None:
         shown = display_name_of(name) if name and self.identity.guest else None

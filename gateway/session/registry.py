@@ -21,6 +21,9 @@ class Registered(Protocol):
     def close(self, code: int, reason: str) -> None:
         """End the socket."""
 
+    def regranted(self, identity: Identity) -> None:
+        """It is this now, which may enter less than before."""
+
 
 class Registry:
     """Bounded: no more than ``connections_max`` sockets are counted in, ``per_user_max`` of one user.

@@ -66,13 +66,53 @@ class SignedIn(Protocol):
         """Who is signed in by it, as it holds now."""
 
 
+class Grants(Protocol):
+    """Rooms that users may enter beyond what their tokens say (``gateway.auth.room_grants.RoomGrants``)."""
+
+    def known(self, identity: Identity) -> Identity:
+        """The identity with what is known to be granted to its user."""
+
+    def may_matter(self, identity: Identity, key: RoomKey) -> bool:
+        """Whether it has to be asked if this room, which the identity may not enter so far, is granted to its user."""
+
+    async def of(self, identity: Identity) -> Identity:
+        """The identity with everything that is granted to its user. Raises ``RoomError``."""
+
+    def when_known(self, user: str, then: Callable[[], None]) -> None:
+        """Ask, and call ``then`` when it is known or could not be."""
+
+
+class NoGrants:
+    """What tokens say is all there is."""
+
+    def known(self, identity: Identity) -> Identity:
+        """As it is."""
+        return identity
+
+    def may_matter(self, _identity: Identity, _key: RoomKey) -> bool:
+        """Never."""
+        return False
+
+    async def of(self, identity: Identity) -> Identity:
+        """As it is."""
+        return identity
+
+    def when_known(self, _user: str, then: Callable[[], None]) -> None:
+        """Now."""
+        then()
+
+
+NO_GRANTS = NoGrants()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
     """The parts of the gateway that a session works with. ``guests`` is ``None`` unless guests are let in (``--dev``).
 
     ``kinds`` are those that have an address. ``now`` is trio's clock in seconds.
     ``take_ticket`` trades a single-use ticket for who made it. ``is_revoked``: whether a token that proves it counts no longer.
-    ``admitted`` is told of every session whose user became known, before anything is said to it.
+    ``admitted`` is told of every session whose user became known, before anything is said to it. ``is_gone``: whether a room was
+    ended for good.
     """
 
     hosting: Hosting
@@ -93,3 +133,5 @@ class Services:
     signed_in: SignedIn | None = None
     is_revoked: Callable[[Identity], bool] = lambda _identity: False
     admitted: Callable[[Registered], None] = lambda _session: None
+    grants: Grants = NO_GRANTS
+    is_gone: Callable[[RoomKey], bool] = lambda _key: False

@@ -78,6 +78,9 @@ class Session(ABC):
     def _refreshed(self, identity: Identity, ref: Ref) -> None:
         """An open socket has shown another good token."""
 
+    def _leave_ungranted(self) -> None:  # noqa: B027 -- a socket that is one room's alone has nothing to leave but itself
+        """End memberships that the identity does not grant."""
+
     @abstractmethod
     def _end_memberships(self, code: int, reason: str, clean: bool) -> None:
         """The socket is gone: tell the rooms."""
@@ -92,6 +95,14 @@ class Session(ABC):
         services.registry.give_back_place()
         services.counters.connections -= 1
         services.counters.closes[self._closed_with or code] += 1
+
+    def regranted(self, identity: Identity) -> None:
+        """The user may enter less than before: leave what is no longer granted."""
+        self.identity = identity
+        self._leave_ungranted()
+        refused = self._refusal_of(identity)
+        if refused is not None:
+            self.close(4403, refused.message)
 
     def close(self, code: int, reason: str) -> None:
         """End the socket after what was sent before; frames that still come are ignored, ``gone`` follows."""
@@ -145,7 +156,24 @@ class Session(ABC):
     def _conclude(self, verdict: Identity | Refusal, ref: Ref) -> None:
         if isinstance(verdict, Refusal):
             self._auth_refused(verdict, ref)
-        elif self.stage is Stage.AWAITING:
+            return
+        grants = self.services.grants
+        verdict = grants.known(verdict)
+        if self._refusal_of(verdict) is not None and self.key is not None and grants.may_matter(verdict, self.key):
+            self.carrier.pause()
+            grants.when_known(verdict.user, partial(self._take_in, verdict, ref))
+        else:
+            self._take(verdict, ref)
+
+    def _take_in(self, identity: Identity, ref: Ref) -> None:
+        """What is granted to the user is known, or could not be."""
+        if self.stage is Stage.OVER:
+            return
+        self.carrier.resume()
+        self._take(self.services.grants.known(identity), ref)
+
+    def _take(self, verdict: Identity, ref: Ref) -> None:
+        if self.stage is Stage.AWAITING:
             self._admit(verdict, ref)
         else:
             self._refreshed(verdict, ref)

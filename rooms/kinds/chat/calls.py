@@ -14,6 +14,7 @@ from rooms import Event, Identity, Refusal
 from rooms.kinds.chat import moderation, recall, speaking
 from rooms.kinds.chat.arrival import described
 from rooms.kinds.chat.cids import Said
+from rooms.kinds.chat.files import FILE_NOT_FOUND, Upload
 from rooms.kinds.chat.members import LIMIT
 from rooms.kinds.chat.pages import Range
 from rooms.kinds.chat.requests import ReadHistory, Say
@@ -88,6 +89,36 @@ def members(chat: ChatRoom, identity: Answer, query: str, limit: int | None) -> 
     count_max = LIMIT if limit is None else limit
     users, more = described(chat.presence.users(query), count_max, chat.settings.page_bytes_max)
     return {"room": chat.name, "online": chat.presence.online, "users": users, "more": more}
+
+
+def may_upload(chat: ChatRoom, identity: Answer, size: int) -> Answer | None:
+    """A refusal, if a file of so many bytes could not be taken now."""
+    who = msgspec.convert(identity, Identity)
+    refusal = moderation.bar(chat, who) or moderation.silence(chat, who) or chat.files.refusal(who.user, size)
+    return None if refusal is None else refused(refusal)
+
+
+def add_file(chat: ChatRoom, identity: Answer, upload: Answer) -> Answer:
+    """Keep what is to be known of a file that came; its description, and the folder where it is to lie."""
+    what = msgspec.convert(upload, Upload)
+    refusal = may_upload(chat, identity, what.size)
+    if refusal is not None:
+        return refusal
+    file_id = chat.files.add(identity["user"], what)
+    return {"folder": chat.files.folder, "file": {"id": file_id, **upload}}
+
+
+def file(chat: ChatRoom, identity: Answer, file_id: str) -> Answer:
+    """A file's description and folder, for whoever may see it: everybody in the room once a message shows it, its uploader before."""
+    who = msgspec.convert(identity, Identity)
+    barred = moderation.bar(chat, who)
+    if barred is not None:
+        return refused(barred)
+    found = chat.files.find(file_id)
+    if found is None:
+        return refused(FILE_NOT_FOUND)
+    described, uploader, is_shown = found
+    return {"folder": chat.files.folder, "file": described} if is_shown or uploader == who.user else refused(FILE_NOT_FOUND)
 
 
 def refused(refusal: Refusal) -> Answer:

@@ -19,7 +19,7 @@ def prepare(chat: ChatRoom, identity: dict[str, Any]) -> dict[str, Any]:
     """Which history would end, whether the room was made (then its name is not used again), and where its files are."""
     if chat.roles.of(msgspec.convert(identity, Identity)) < Role.OWNER:
         return calls.refused(NOT_AUTHORIZED)
-    return {"epoch": chat.epoch, "made": chat.roles.has_owner, "folder": None}
+    return {"epoch": chat.epoch, "made": chat.roles.has_owner, "folder": chat.files.folder}
 
 
 def end(chat: ChatRoom, epoch: str) -> bool:

@@ -11,6 +11,7 @@ from rooms.kinds.chat.backlog import Page
 from rooms.kinds.chat.requests import SAFE_INTEGER
 
 if TYPE_CHECKING:
+    from rooms.kinds.chat.files import Files
     from rooms.kinds.chat.reactions import Reactions
     from storage import RoomStorage
 
@@ -41,9 +42,10 @@ class Range(NamedTuple):
 class Pages:
     """Reads the table ``messages`` of one room. Nothing here writes."""
 
-    def __init__(self, room: str, storage: RoomStorage, reactions: Reactions) -> None:
+    def __init__(self, room: str, storage: RoomStorage, reactions: Reactions, files: Files) -> None:
         self._room = room
         self._reactions = reactions
+        self._files = files
         self._storage = storage
 
     def between(self, among: Range, limit: int) -> Page:
@@ -67,6 +69,7 @@ class Pages:
         found = {row[0]: self._message(row) for row in self._storage.sql(_OF, msgspec.json.encode(seqs).decode())}
         messages = [found[seq] for seq in seqs if seq in found]
         self._reactions.put_on(messages)
+        self._files.put_on(messages)
         return messages
 
     def _of(self, statement: str, among: Range, limit: int, *first: str) -> Page:
@@ -77,6 +80,7 @@ class Pages:
         rows = list(self._storage.sql(statement, *bounds, limit + 1))
         messages = [self._message(row) for row in rows[:limit]]
         self._reactions.put_on(messages)
+        self._files.put_on(messages)
         return Page(messages, more=len(rows) > limit)
 
     def _message(self, row: Sequence[Any]) -> dict[str, Any]:

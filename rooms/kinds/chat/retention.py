@@ -41,30 +41,33 @@ class Retention:
             return
         self._count_at_most += 1
         if self._count_at_most > self._settings.history_messages_max:
-            self._due(self._soon_ms())
+            self.due(self._soon_ms())
         elif self._count_at_most == 2:
             self.changed()
 
     def changed(self) -> None:
         """There are other limits, or other messages than those that were watched."""
         if (self._count_at_most or 0) > self._settings.history_messages_max:
-            self._due(self._soon_ms())
+            self.due(self._soon_ms())
         days = self.days
         if not days:
             return
         for (time_ms,) in self._storage.sql(_FIRST_BUT_NEWEST):
-            self._due(time_ms + days * DAY_MS)
+            self.due(time_ms + days * DAY_MS)
 
     def on_alarm(self) -> None:
         """Trim what is due, a limited number at once, and set the alarm for what comes next."""
         self._alarm_ms = None
         more = self._trim()
         oldest_cid_ms = self._chat.cids.forget(self._young_ms())
+        files_due_ms = self._chat.files.on_alarm()
+        if files_due_ms is not None:
+            self.due(files_due_ms)
         if more:
-            self._due(self._chat.now_ms)
+            self.due(self._chat.now_ms)
             return
         if oldest_cid_ms is not None:
-            self._due(oldest_cid_ms + int(self._settings.cid_seconds * 1000))
+            self.due(oldest_cid_ms + int(self._settings.cid_seconds * 1000))
         self.changed()
 
     @property
@@ -102,6 +105,7 @@ class Retention:
         chat.cids.trimming(through, self._young_ms())
         chat.history.trimmed(self._number(_LAST_CHANGE, through))
         chat.reactions.trimming(through)
+        chat.files.trimming(through)
         self._storage.sql(_TRIM, through)
 
     def _soon_ms(self) -> int:
@@ -110,7 +114,8 @@ class Retention:
     def _young_ms(self) -> int:
         return self._chat.now_ms - int(self._settings.cid_seconds * 1000)
 
-    def _due(self, moment_ms: int) -> None:
+    def due(self, moment_ms: int) -> None:
+        """Let the alarm come at ``moment_ms`` at the latest."""
         if self._alarm_ms is None or moment_ms < self._alarm_ms:
             self._alarm_ms = moment_ms
             self._storage.set_alarm(moment_ms)

@@ -135,6 +135,21 @@ class ChatRoom(talk.Talk):
         """Who is here, or a refusal."""
         return calls.members(self, identity, query, limit)
 
+    @callable_from_rooms
+    async def may_upload(self, identity: dict[str, Any], size: int) -> dict[str, Any] | None:
+        """A refusal, if a file of so many bytes could not be taken now."""
+        return calls.may_upload(self, identity, size)
+
+    @callable_from_rooms
+    async def add_file(self, identity: dict[str, Any], upload: dict[str, Any]) -> dict[str, Any]:
+        """Take a file in: its description and folder, or a refusal."""
+        return calls.add_file(self, identity, upload)
+
+    @callable_from_rooms
+    async def file(self, identity: dict[str, Any], file_id: str) -> dict[str, Any]:
+        """A file's description and folder, or a refusal."""
+        return calls.file(self, identity, file_id)
+
     @cached_property
     def presence(self) -> Presence:
         """Who is here."""

@@ -16,6 +16,9 @@ class ChatSettings:
     recovery_messages_max: a client that is further behind gets the latest page instead of what it missed.
     linger_seconds: how long a user whose last socket was cut may stay away unnoticed.
     cid_seconds: how long at least a ``cid`` is remembered, also when its message was trimmed.
+    room_files_max: files a room keeps; beyond it no more are taken.
+    room_files_bytes_max: the bytes of all files of a room.
+    unsent_file_seconds: how long an uploaded file waits for the message that shows it.
     trim_seconds: how long trimming waits after it became due, so that a busy room trims many messages at once.
     """
 
@@ -26,6 +29,9 @@ class ChatSettings:
     recovery_messages_max: int = 1_000
     linger_seconds: float = 5.0
     cid_seconds: float = 24 * 60 * 60.0
+    room_files_max: int = 10_000
+    room_files_bytes_max: int = 1 << 30
+    unsent_file_seconds: float = 60 * 60.0
     trim_seconds: float = 2.0
 
     def __post_init__(self) -> None:
@@ -43,5 +49,8 @@ _LEAST = {
     "recovery_messages_max": 0,
     "linger_seconds": 0,
     "cid_seconds": 0,
+    "room_files_max": 0,
+    "room_files_bytes_max": 0,
+    "unsent_file_seconds": 1,
     "trim_seconds": 0,
 }

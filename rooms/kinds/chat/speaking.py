@@ -39,7 +39,13 @@ def keep(chat: Talk, user: str, name: str, request: Say) -> dict[str, Any] | Sai
         if replied is None:
             return MESSAGE_NOT_FOUND
         thread = replied.thread or replied.id
+    if request.files:
+        refused = chat.files.refusal_to_show(user, request.files)
+        if refused is not None:
+            return refused
     message = chat.history.append(user, name, request, chat.new_id(), thread, chat.now_ms)
+    if request.files:
+        chat.files.show(message, request.files)
     chat.retention.appended()
     return message
 

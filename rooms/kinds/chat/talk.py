@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from rooms import Connection, Event, Room
-from rooms.kinds.chat import cids, events, history, reactions, receipts, retention
+from rooms.kinds.chat import cids, events, files, history, reactions, receipts, retention
 from rooms.kinds.chat.history import Found
 from rooms.kinds.chat.pages import Pages
 from rooms.kinds.chat.settings import ChatSettings
 
-TABLES = (*history.TABLES, *cids.TABLES, *reactions.TABLES, *receipts.TABLES)
+TABLES = (*history.TABLES, *cids.TABLES, *reactions.TABLES, *receipts.TABLES, *files.TABLES)
 
 
 class Talk(Room):
@@ -18,15 +18,25 @@ class Talk(Room):
 
     envelopes = True
     settings: ClassVar[ChatSettings] = ChatSettings()
+    file_store: ClassVar[files.FileStore | None] = None
 
     def open_history(self) -> None:
         """To be called by ``on_start``. Nothing is read before it is needed: a room may be woken by a mere goodbye."""
         self.history = history.History(self.name, self.epoch, self.storage)
         self.reactions = reactions.Reactions(self.storage)
-        self.pages = Pages(self.name, self.storage, self.reactions)
+        self.files = files.Files(self)
+        self.pages = Pages(self.name, self.storage, self.reactions, self.files)
         self.cids = cids.Cids(self.storage)
         self.receipts = receipts.Receipts(self.storage)
         self.retention = retention.Retention(self)
+
+    async def on_files_removed(self, ids: list[str]) -> None:
+        """Files that were deleted are off the disk."""
+        self.files.removed(ids)
+
+    async def on_files_not_removed(self, error: Exception) -> None:
+        """They are not."""
+        self.files.not_removed()
 
     def announce(self, event: Event) -> None:
         """Let everybody hear of it whom it concerns, the one who caused it too."""

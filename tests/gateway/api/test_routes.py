@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from gateway.api import PATHS, api_routes
 from gateway.auth.sign_in_services import sign_in_services
+from gateway.chat_services import chat_services
 from gateway.http.openapi import document
 from rooms import SilentLog
 from tests.gateway.standins import Gateway
@@ -19,7 +20,8 @@ def routes() -> dict[str, set[str]]:
         services.settings, rooms, gateway.registry, "s" * 32, clock=gateway.clock, new_id=services.new_id, log=SilentLog()
     )
     found: dict[str, set[str]] = {}
-    for route in api_routes(services, signing_in, cast(Any, None)):
+    chats = chat_services(rooms, gateway.registry, cast(Any, None), "s" * 32, SilentLog())
+    for route in api_routes(services, signing_in, chats, cast(Any, None)):
         found.setdefault(route.path, set()).update(method.lower() for method in (route.methods or ()) if method != "HEAD")
     return found
 

@@ -50,6 +50,9 @@ class Socket:
     def close(self, code: int, reason: str) -> None:
         raise AssertionError("nobody closes it")
 
+    def regranted(self, identity: Identity) -> None:
+        raise AssertionError("nothing is taken from it")
+
 
 @pytest.fixture
 async def harness(tmp_path: Path, autojump_clock: MockClock) -> AsyncIterator[Harness]:
@@ -123,17 +126,6 @@ async def test_who_was_admitted_is_noted_and_shown_as_their_profile_says(harness
 
     known.changed("ada", "Queen", "tag")
     assert {(s.identity.name, s.identity.avatar) for s in (first, second)} == {("Queen", avatar_address("ada", "tag"))}
-
-
-async def test_a_room_granted_counts_on_the_open_sockets_of_sign_ins(harness: Harness) -> None:
-    registry = Registry(100, 100)
-    known = KnownUsers(harness.runtime, registry, RecordingLog())
-    by_cookie, by_token = Socket(Identity("ada", "Ada", ("lobby",), sign_in="s")), Socket(Identity("ada", "Ada", ("lobby",)))
-    for socket in (by_cookie, by_token):
-        registry.enter(socket)
-    known.granted("ada", "attic")
-    known.granted("ada", "attic")
-    assert (by_cookie.identity.rooms, by_token.identity.rooms) == (("lobby", "attic"), ("lobby",))
 
 
 async def test_a_directory_that_cannot_answer_is_told_later(harness: Harness, nursery: trio.Nursery) -> None:

@@ -33,7 +33,7 @@ async def test_history_shows_the_present_state_in_the_place_it_was_said(lobby):
 
 async def test_a_deleted_message_stays_as_a_mark_without_its_text(lobby):
     ada, bob = await lobby.join("ada"), await lobby.join("bob")
-    said = await ada.say("secret", mentions=["bob"], meta={"a": "secret"}, files=["f"])
+    said = await ada.say("secret", mentions=["bob"], meta={"a": "secret"})
     bob.events()
     answer = await ada.ask("delete", id=said["id"])
     assert answer == {"room": "lobby", "id": said["id"], "seq": 2}

@@ -43,7 +43,7 @@ async def test_an_ack_is_sent_only_to_whoever_gives_a_ref_or_a_cid(lobby):
 async def test_what_comes_with_a_message_is_kept_with_it(lobby):
     ada, bob = await lobby.join("ada"), await lobby.join("bob")
     first = await ada.say("first")
-    extras = {"reply_to": first["id"], "mentions": ["bob"], "files": ["f1"], "meta": {"colour": "red", "n": [1, None]}, "cid": "c"}
+    extras = {"reply_to": first["id"], "mentions": ["bob"], "meta": {"colour": "red", "n": [1, None]}, "cid": "c"}
     await bob.tell("message", message="second", **extras)
     heard = ada.hear("message")[-1]
     assert {key: heard[key] for key in extras} == extras

@@ -1,0 +1,55 @@
+"""How often a user may use the REST interface, beside the rates of sockets, which count for both."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from gateway.errors import refusal
+from gateway.session.limits import Buckets, Limits, Rate
+from rooms import Refusal
+
+REQUESTS = Rate(50, 200)
+SEARCHES = Rate(5, 20)
+ROOMS_MADE = Rate(1, 30)
+UPLOADS = Rate(2, 40)
+
+
+class Rates:
+    """Switched off together with the limits of sockets. ``now`` is a steady clock in seconds."""
+
+    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
+        self._limits = limits
+        self._requests = Buckets(REQUESTS, now)
+        self._searches = Buckets(SEARCHES, now)
+        self._rooms_made = Buckets(ROOMS_MADE, now)
+        self._uploads = Buckets(UPLOADS, now)
+
+    def request(self, user: str) -> Refusal | None:
+        """One request of whatever kind."""
+        return self._take(self._requests, user)
+
+    def search(self, user: str) -> Refusal | None:
+        """One search among everybody who is connected."""
+        return self._take(self._searches, user)
+
+    def making(self, user: str) -> Refusal | None:
+        """One more room made."""
+        return self._take(self._rooms_made, user)
+
+    def upload(self, user: str) -> Refusal | None:
+        """One file."""
+        return self._take(self._uploads, user)
+
+    def join(self, user: str) -> Refusal | None:
+        """One code tried: the same bucket as a socket's ``join``."""
+        return self._take(self._limits.joins, user)
+
+    def message(self, user: str) -> Refusal | None:
+        """One message: the same bucket as a socket's."""
+        return self._take(self._limits.messages, user)
+
+    def _take(self, buckets: Buckets, user: str) -> Refusal | None:
+        if not self._limits.switched_on:
+            return None
+        retry_after_ms = buckets.take(user)
+        return None if retry_after_ms is None else refusal("rate_limited", retry_after_ms=retry_after_ms)

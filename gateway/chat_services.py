@@ -1,0 +1,29 @@
+"""What has to do with chat rooms beyond their sockets: made once, for the door, the sessions and the REST interface."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gateway.auth.room_grants import RoomGrants, Rooms
+from gateway.edge.containment import Log
+from gateway.endings import Endings, Folders
+from gateway.room_codes import RoomCodes
+from gateway.session.registry import Registry
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ChatServices:
+    """The parts."""
+
+    grants: RoomGrants
+    endings: Endings
+    codes: RoomCodes
+
+
+def chat_services(rooms: Rooms, registry: Registry, folders: Folders, secret: str, log: Log) -> ChatServices:
+    """Nothing of it runs yet: ``endings.load`` comes before admissions, ``endings.run`` and ``grants.run`` beside them."""
+    return ChatServices(
+        grants=RoomGrants(rooms, registry, log),
+        endings=Endings(rooms, folders, log),
+        codes=RoomCodes(secret.encode()),
+    )
