@@ -88,6 +88,7 @@ class Tables:
         turns.write(DEFER_FOREIGN_KEYS)
         for what, name in objects:
             self._drop(what, name)
+        turns.forget_derived()
         turns.write(ENFORCE_FOREIGN_KEYS)
         for number, step in enumerate(self._migrations[: self.migrated], 1):
             self._take(number, step)

@@ -106,7 +106,7 @@ class Turns:
     def rollback(self) -> None:
         """Nothing of the turn stays. If SQLite gave the whole transaction up, that is for ``RoomFile.undo`` to mend."""
         if self.staged:
-            self._forget_derived()
+            self.forget_derived()
             if self.stands():
                 assert self.cursor is not None
                 self.cursor.execute("ROLLBACK TO turn")
@@ -124,7 +124,7 @@ class Turns:
             assert self.cursor is not None
             self.cursor.execute("ROLLBACK")
         self.begun = self.derives = False
-        self._forget_derived()
+        self.forget_derived()
 
     def stands(self) -> bool:
         """Whether the transaction that was begun is still open."""
@@ -142,7 +142,7 @@ class Turns:
         """Close it; a transaction that is open is rolled back by that."""
         connection, self.connection, self.cursor = self.connection, None, None
         self.file_stands = self.begun = self.staged = self.derives = False
-        self._forget_derived()
+        self.forget_derived()
         if connection is not None:
             connection.close(True)
 
@@ -223,7 +223,8 @@ class Turns:
             self._owner.found_damage(failure.reason)
         return failure
 
-    def _forget_derived(self) -> None:
+    def forget_derived(self) -> None:
+        """What was known of derived tables is to be found out again."""
         self.derived_stand = False
         self.derived_number = -1
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -25,10 +25,11 @@ class Process:
         settings: StorageSettings = SMALL,
         *,
         migrations: Mapping[str, Migrations] = MIGRATIONS,
+        derived: Mapping[str, Sequence[str]] | None = None,
         disk: Disk | None = None,
     ) -> None:
         self.path = path
-        self.folder = DataFolder.open(path, settings, migrations=migrations, disk=disk)
+        self.folder = DataFolder.open(path, settings, migrations=migrations, derived=derived, disk=disk)
         self.rooms: dict[RoomKey, RoomFile] = {}
         self.waiting: list[Record] = []
 
