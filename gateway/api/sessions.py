@@ -12,12 +12,13 @@ from gateway.api.bodies import json_of
 from gateway.api.callers import FORGED, ORIGIN_REFUSED, Callers, host_of, session_cookie
 from gateway.api.me import EXAMPLE, described
 from gateway.auth.authentication import Pending
+from gateway.auth.guests import is_guest_key
 from gateway.auth.passwords import OVERLOADED, PASSWORD_CHARACTERS_MAX
 from gateway.auth.sign_in_services import SignInServices
 from gateway.auth.tokens import TokenFault
 from gateway.errors import TOKEN_REFUSED, refusal
 from gateway.http.description import Json, json_answer, json_body, operation, text
-from gateway.names import name_of
+from gateway.names import display_name_of, name_of
 from gateway.session.services import Services
 from rooms import Identity, Refusal, RoomKey
 from rooms.kinds.users import USERS
@@ -25,15 +26,32 @@ from rooms.kinds.users import USERS
 WRONG = refusal("not_authorized", "Wrong user or password", close_code=4401)
 """One refusal for both, so that it does not tell who has an account."""
 
-ONE_OF_TWO = refusal("bad_message", "Give user and password, or a token")
+ONE_OF_THREE = refusal("bad_message", "Give user and password, or a token, or (with --dev) a guest")
+NO_GUESTS = refusal("not_authorized", "This server lets no guests in", close_code=4403)
+BAD_GUEST = refusal("bad_message", "guest: a name, and a key of 1 to 256 characters")
 SIGNED_OUT = "Signed out"
 
 PATHS: Json = {
     "/api/sessions": {
+        "get": operation(
+            "Whether one is signed in by a cookie, and how one may come in: with an account, as a guest (--dev), or only with a token",
+            ok={"200": json_answer("How things stand", {"signed_in": False, "accounts": True, "guests": False})},
+            refused=("403", "503"),
+        ),
         "post": operation(
             "Sign in: sets the cookies rooms_session and rooms_csrf",
             requestBody=json_body(
-                {"user": text("with password"), "password": text("with user"), "token": text("a JWT, in place of both")},
+                {
+                    "user": text("with password"),
+                    "password": text("with user"),
+                    "token": text("a JWT, in place of both"),
+                    "guest": {
+                        "type": "object",
+                        "description": "with --dev, in place of all: a name to show, and a key that makes the same guest each time",
+                        "properties": {"name": text("the name to show"), "key": text("the browser's own random string")},
+                        "required": ["name", "key"],
+                    },
+                },
                 (),
                 {"user": "ada", "password": "correct horse battery"},
             ),
@@ -50,12 +68,20 @@ PATHS: Json = {
 }
 
 
+class GuestName(msgspec.Struct, frozen=True):
+    """A guest: what to be called, and the key that makes the same guest each time."""
+
+    name: str
+    key: str
+
+
 class SignIn(msgspec.Struct, frozen=True):
     """The body."""
 
     user: str | None = None
     password: str | None = None
     token: str | None = None
+    guest: GuestName | None = None
 
 
 class Sessions:
@@ -65,7 +91,20 @@ class Sessions:
         self._callers = callers
         self._services = services
         self._signing_in = signing_in
-        self.routes = [route("POST", "/api/sessions", self.begin), route("DELETE", "/api/sessions", self.end)]
+        self.routes = [
+            route("GET", "/api/sessions", self.look),
+            route("POST", "/api/sessions", self.begin),
+            route("DELETE", "/api/sessions", self.end),
+        ]
+
+    async def look(self, request: Request) -> Response | Refusal:
+        """``GET /api/sessions``: for a page that has to know what to offer. Never a 401, which browsers report as a fault."""
+        if not self._callers.is_from_own_page(request):
+            return ORIGIN_REFUSED
+        cookie = session_cookie(request)
+        signed_in = cookie is not None and isinstance(await self._signing_in.sign_ins.identity(cookie), Identity)
+        has_accounts, has_guests = self._services.settings.has_accounts, self._services.guests is not None
+        return json({"signed_in": signed_in, "accounts": has_accounts, "guests": has_guests})
 
     async def begin(self, request: Request) -> Response | Refusal:
         """``POST /api/sessions``."""
@@ -74,11 +113,14 @@ class Sessions:
         asked = await json_of(request, SignIn)
         if isinstance(asked, Refusal):
             return asked
-        if asked.token is not None and asked.user is None and asked.password is None:
-            return await self._with_token(asked.token)
-        if asked.token is None and asked.user is not None and asked.password is not None:
-            return await self._with_password(asked.user, asked.password, host_of(request))
-        return ONE_OF_TWO
+        match asked:
+            case SignIn(user=None, password=None, token=str(token), guest=None):
+                return await self._with_token(token)
+            case SignIn(user=str(user), password=str(password), token=None, guest=None):
+                return await self._with_password(user, password, host_of(request))
+            case SignIn(user=None, password=None, token=None, guest=GuestName() as guest):
+                return await self._as_guest(guest, host_of(request))
+        return ONE_OF_THREE
 
     async def end(self, request: Request) -> Response | Refusal:
         """``DELETE /api/sessions``."""
@@ -134,12 +176,26 @@ class Sessions:
         self._signing_in.known_users.note(verdict.user)
         return await self._signed_in(verdict.user, verdict)
 
+    async def _as_guest(self, guest: GuestName, host: str) -> Response | Refusal:
+        """A guest with a cookie: by it a browser may do over HTTP what a guest may do over a socket."""
+        if self._services.guests is None:
+            return NO_GUESTS
+        name = display_name_of(guest.name)
+        if name is None or not is_guest_key(guest.key):
+            return BAD_GUEST
+        retry_after_ms = self._signing_in.attempts.account(host)
+        if retry_after_ms is not None:
+            return refusal("rate_limited", retry_after_ms=retry_after_ms)
+        identity = self._services.guests.welcome(name, guest.key)
+        return await self._signed_in(identity.user, identity)
+
     async def _signed_in(self, user: str, token: Identity | None) -> Response:
         cookie, identity = await self._signing_in.sign_ins.begin(user, token)
         assert identity.expires_ms is not None
         lifetime_seconds = max(0, (identity.expires_ms - self._services.clock.now_ms()) // 1000)
         cookies = self._signing_in.cookies
-        self._services.log.info("signed_in", user=user, by="password" if token is None else "token")
+        by = "password" if token is None else "guest" if token.guest else "token"
+        self._services.log.info("signed_in", user=user, by=by)
         return json(described(identity, cookies.csrf_of(cookie)), 201, cookies.set_cookies(cookie, lifetime_seconds))
 
     def _close_sockets(self, ended: Identity) -> None:

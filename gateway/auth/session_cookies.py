@@ -14,15 +14,16 @@ from rooms import Identity
 CSRF_COOKIE = "rooms_csrf"
 CSRF_HEADER = "x-xsrf-token"
 
-_RULES = TokenRules()
-
 
 @dataclass(frozen=True, slots=True)
 class CookieSettings:
-    """How browsers keep the cookies. ``secure``: only over TLS. ``same_site``: ``lax``, ``strict`` or ``none``."""
+    """How browsers keep the cookies, and for whom they are. ``secure``: only over TLS. ``same_site``: ``lax``, ``strict`` or ``none``.
+    ``guests``: for guests too.
+    """
 
     secure: bool = True
     same_site: str = "lax"
+    guests: bool = False
 
 
 class SessionCookies:
@@ -32,6 +33,7 @@ class SessionCookies:
         self._key = hmac.digest(secret, b"rooms sessions", sha256)
         self._csrf_key = hmac.digest(secret, b"rooms csrf", sha256)
         self._settings = settings
+        self._rules = TokenRules(guests=settings.guests)
 
     def made(self, user: str, id: str, now_ms: int, expires_ms: int) -> str:
         """The cookie of the sign-in ``id``: a JWT."""
@@ -42,7 +44,7 @@ class SessionCookies:
         token = read_token(cookie, "HS256")
         if isinstance(token, TokenFault):
             return None
-        identity = identity_of(token, (self._key,), _RULES, now_ms / 1000)
+        identity = identity_of(token, (self._key,), self._rules, now_ms / 1000)
         return identity if isinstance(identity, Identity) and identity.token_id is not None else None
 
     def csrf_of(self, cookie: str) -> str:

@@ -41,7 +41,9 @@ def sign_in_services(
     settings: Settings, rooms: Rooms, registry: Registry, secret: str, *, clock: WallClock, new_id: Callable[[], str], log: Log
 ) -> SignInServices:
     """``secret`` signs cookies. Nothing of it runs yet: ``revocations.load`` comes before admissions, ``known_users.run`` beside them."""
-    cookies = SessionCookies(secret.encode(), CookieSettings(secure=not settings.dev, same_site=settings.cookie_samesite))
+    cookies = SessionCookies(
+        secret.encode(), CookieSettings(secure=not settings.dev, same_site=settings.cookie_samesite, guests=settings.dev)
+    )
     revocations = Revocations(rooms, clock)
     return SignInServices(
         rooms=rooms,

@@ -1,7 +1,13 @@
-"""The web chat's files, read once at start-up and served from memory: ``/`` and ``/assets/…``."""
+"""The pages' files, read once at start-up and served from memory: ``/`` and ``/assets/…``.
+
+They are built from ``clients/web``. A page names its script and style with their hash (``chat.js?v=…``), and fonts have it in their
+name: what is asked for so never changes, and browsers keep it. Everything else is asked for again, by its tag.
+"""
 
 from __future__ import annotations
 
+import gzip
+import re
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -16,25 +22,39 @@ TYPES = {
     ".css": "text/css; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
+    ".txt": "text/plain; charset=utf-8",
+    ".woff2": "font/woff2",
 }
+COMPRESSED_ALREADY = frozenset({".woff2"})
 SAFETY_HEADERS = {
     "content-security-policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self' blob:; connect-src 'self'; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'"
     ),
     "x-content-type-options": "nosniff",
     "referrer-policy": "no-referrer",
     "cross-origin-opener-policy": "same-origin",
+    "permissions-policy": "camera=(), geolocation=(), microphone=()",
 }
+FOR_EVER = "public, max-age=31536000, immutable"
+ASK_AGAIN = "no-cache"
+
+_NAMED_BY_HASH = re.compile(r"-[A-Z0-9]{8}\.\w+$")
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One file: its bytes, its media type, and the tag by which browsers know they have it already."""
+    """One file: its bytes, plain and compressed, its media type, and the tag by which browsers know they have it already."""
 
     body: bytes
+    compressed: bytes | None
     media_type: str
-    etag: str
+    tag: str
+    named_by_hash: bool
+
+    def may_be_kept(self, version: str | None) -> bool:
+        """Whether what was asked for is this very content and no other."""
+        return self.named_by_hash or version == self.tag
 
 
 class Pages:
@@ -45,22 +65,40 @@ class Pages:
 
     async def index(self, request: Request) -> Response:
         """``GET /``."""
-        return self._answer("index.html", request)
+        return self.answer("index.html", request)
 
     async def asset(self, request: Request) -> Response:
         """``GET /assets/{name}``."""
-        return self._answer(request.path_params["name"], request)
+        return self.answer(request.path_params["name"], request)
 
-    def _answer(self, name: str, request: Request) -> Response:
+    def answer(self, name: str, request: Request) -> Response:
+        """The file ``name``, or that the browser has it already. Raises ``HTTPException(404)``."""
         page = self._pages.get(name)
         if page is None:
             raise HTTPException(404)
-        headers = {**SAFETY_HEADERS, "etag": page.etag, "cache-control": "no-cache"}
-        if page.etag in request.headers.get("if-none-match", ""):
+        headers = {
+            **SAFETY_HEADERS,
+            "etag": f'W/"{page.tag}"',  # one tag for both codings
+            "cache-control": FOR_EVER if page.may_be_kept(request.query_params.get("v")) else ASK_AGAIN,
+            "vary": "accept-encoding",
+        }
+        if page.tag in request.headers.get("if-none-match", ""):
             return Response(status_code=304, headers=headers)
+        if page.compressed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(page.compressed, media_type=page.media_type, headers={**headers, "content-encoding": "gzip"})
         return Response(page.body, media_type=page.media_type, headers=headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Whether ``Accept-Encoding`` names gzip and does not forbid it."""
+    for part in accepted.lower().split(","):
+        coding, _, quality = part.partition(";")
+        if coding.strip() == "gzip":
+            return quality.replace(" ", "").rstrip("0") not in ("q=", "q=0.")
+    return False
 
 
 def _read(path: Path) -> Page:
     body = path.read_bytes()
-    return Page(body, TYPES[path.suffix], f'"{sha256(body).hexdigest()[:20]}"')
+    compressed = None if path.suffix in COMPRESSED_ALREADY else gzip.compress(body, mtime=0)
+    return Page(body, compressed, TYPES[path.suffix], sha256(body).hexdigest()[:16], _NAMED_BY_HASH.search(path.name) is not None)

@@ -145,7 +145,7 @@ async def test_metrics_with_a_token_are_for_its_bearers_wherever_they_are() -> N
 
 async def test_the_page_and_its_parts_come_with_a_strict_policy() -> None:
     site = Site()
-    for target, media_type in [("/", "text/html"), ("/assets/page.js", "text/javascript"), ("/assets/page.css", "text/css")]:
+    for target, media_type in [("/", "text/html"), ("/assets/chat.js", "text/javascript"), ("/assets/chat.css", "text/css")]:
         answer = await site.get(target)
         assert answer.status == 200
         assert answer.headers["content-type"].startswith(media_type)
@@ -164,9 +164,9 @@ async def test_the_page_has_no_inline_script_or_style() -> None:
 
 async def test_a_page_that_the_browser_has_is_not_sent_again() -> None:
     site = Site()
-    etag = (await site.get("/assets/page.js")).headers["etag"]
+    etag = (await site.get("/assets/chat.js")).headers["etag"]
 
-    answer = await site.get("/assets/page.js", if_none_match=etag)
+    answer = await site.get("/assets/chat.js", if_none_match=etag)
 
     assert (answer.status, answer.body) == (304, b"")
 

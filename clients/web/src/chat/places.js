@@ -23,10 +23,10 @@ export function mayEnter(name) {
 
 export async function loadPlaces() {
   const user = me.value?.user;
-  const named = [...(me.value?.rooms ?? []).filter(plain), ...remembered()].map((room) => ({ room }));
   const mine = await listed().catch(() => []);
-  if (me.value?.user !== user) return;
-  const byName = new Map([...named, ...mine].map((place) => [place.room, place]));
+  if (!user || me.value?.user !== user) return;
+  const named = [...me.value.rooms.filter(plain), ...remembered()].map((room) => ({ room }));
+  const byName = new Map([...named, ...places.value, ...mine].map((place) => [place.room, place]));
   places.value = [...byName.values()];
   placesLoaded.value = true;
   for (const { room } of places.value.slice(0, JOINED_MAX)) enter(room);

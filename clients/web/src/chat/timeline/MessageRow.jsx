@@ -52,10 +52,10 @@ export class MessageRow extends Component {
               {message.pinned && <span class="faint" title="Pinned"><Icon of={Pin} size={13} /><span class="sr">Pinned</span></span>}
             </header>
           )}
-          {isEditing ? <Editor talk={talk} message={message} /> : <Body talk={talk} message={message} />}
+          {isEditing ? <Editor talk={talk} message={message} /> : <Body {...this.props} />}
           <Attachments talk={talk} message={message} />
           <Reactions talk={talk} message={message} />
-          <Outcome {...this.props} />
+          {message.state === "failed" && isMine && <Failed talk={talk} message={message} />}
         </div>
         {!readOnly && !message.deleted && message.id && !isEditing && (
           <div class="message-actions" role="group" aria-label="Actions">
@@ -69,13 +69,15 @@ export class MessageRow extends Component {
   }
 }
 
-function Body({ message }) {
+function Body({ message, ...rest }) {
   if (message.deleted) return <p class="deleted">This message was deleted.</p>;
-  if (!message.message) return null;
+  const outcome = outcomeOf({ message, ...rest });
+  if (!message.message && !outcome) return null;
   return (
     <div class="body" dir="auto">
       <MessageText message={message} />
       {message.edited && <span class="edited"> (edited)</span>}
+      {outcome && <Outcome {...outcome} />}
     </div>
   );
 }
@@ -97,19 +99,20 @@ async function jumpToUnknown(talk, message) {
   if (found) jumpTo(talk, found);
 }
 
-// What became of one's own message: sending, sent, read; or why not.
-function Outcome({ talk, message, isMine, isLastMine, isRead }) {
-  if (!isMine || message.deleted) return null;
-  if (message.state === "failed") {
-    return (
-      <p class="outcome failed" role="alert">
-        Not sent{message.error ? `: ${message.error.message}` : ""}.
-        <button type="button" class="link-button" onClick={() => talk.retry(message.cid).catch(() => {})}>Try again</button>
-        <button type="button" class="link-button" onClick={() => talk.discard(message.cid)}>Discard</button>
-      </p>
-    );
-  }
-  const [icon, word] = message.state === "sending" ? [Clock, "Sending"] : isRead ? [CheckCheck, "Read"] : [Check, "Sent"];
-  if (message.state !== "sending" && !isLastMine) return null;
-  return <span class={`outcome ${word.toLowerCase()}`} title={word}><Icon of={icon} size={14} /><span class="sr">{word}</span></span>;
+// What became of one's own message: sending, sent, read. Said of the last one, and of those under way.
+function outcomeOf({ message, isMine, isLastMine, isRead }) {
+  if (!isMine || message.state === "failed") return null;
+  if (message.state === "sending") return { icon: Clock, word: "Sending" };
+  if (!isLastMine) return null;
+  return isRead ? { icon: CheckCheck, word: "Read" } : { icon: Check, word: "Sent" };
 }
+
+const Outcome = ({ icon, word }) => <span class={`outcome ${word.toLowerCase()}`} title={word}><Icon of={icon} size={14} /><span class="sr">{word}</span></span>;
+
+const Failed = ({ talk, message }) => (
+  <p class="not-sent" role="alert">
+    Not sent{message.error ? `: ${message.error.message}` : ""}.
+    <button type="button" class="link-button" onClick={() => talk.retry(message.cid).catch(() => {})}>Try again</button>
+    <button type="button" class="link-button" onClick={() => talk.discard(message.cid)}>Discard</button>
+  </p>
+);
