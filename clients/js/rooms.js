@@ -216,8 +216,9 @@ class Talk extends Emitter {
 
   /** I have read up to `seq`. */
   read(seq = this.head) {
-    if (seq <= this.lastRead) return Promise.resolve({ seq: this.lastRead });
-    this._receipt(this._client.user?.user, seq);
+    const me = this._client.user?.user;
+    if (seq <= (this.reads.get(me) ?? 0)) return Promise.resolve({ seq: this.lastRead }); // the server knows
+    this._receipt(me, seq);
     this._changed("reads");
     return quiet(this._ask("read", { seq }));
   }
@@ -623,8 +624,9 @@ export class Room extends Talk {
     this._emit(type, data, envelope);
   }
 
-  _on_room({ title, topic }) {
+  _on_room({ title, topic, user, role }) {
     Object.assign(this, { title, topic });
+    if (role && user === this._client.user?.user) this.role = role;
     this._changed("about");
   }
 
