@@ -47,6 +47,11 @@ class Overview:
         """The rooms that are awake, hibernating or quarantined now, in no order."""
         return list(self._actors)
 
+    @property
+    def quarantined(self) -> int:
+        """How many rooms are left alone now because they failed too often."""
+        return self._env.quarantine.count(trio.current_time())
+
     def registered(self, after: RoomKey, kind: str | None = None) -> Iterator[RegistryRow]:
         """Every room with something on disk that follows ``after``, by kind and name, read a page at a time; also those destroyed."""
         return self._env.folder.host.rooms(kind, after)

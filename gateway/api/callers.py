@@ -53,8 +53,13 @@ class Callers:
             return FORGED
         return who
 
+    async def overseeing(self, request: Request) -> Identity | Refusal:
+        """Who looks at what only admins see."""
+        who = await self.reading(request)
+        return who if isinstance(who, Refusal) or who.admin else ADMINS_ONLY
+
     async def administering(self, request: Request) -> Identity | Refusal:
-        """The same, for admins alone."""
+        """Who changes something that only admins change, and means it."""
         who = await self.changing(request)
         return who if isinstance(who, Refusal) or who.admin else ADMINS_ONLY
 

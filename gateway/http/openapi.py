@@ -6,6 +6,7 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from gateway.api import PATHS
+from gateway.api.admin import ADMIN_PATHS
 from gateway.auth.session_cookies import CSRF_HEADER
 from gateway.errors import ERRORS
 from gateway.http.description import Json
@@ -31,6 +32,7 @@ def document() -> Json:
             "/metrics": _get("Prometheus text", "text/plain", _errors("401", "403"), security=[{"metrics": []}, {}]),
             "/api/openapi.json": _get("This description", "application/json"),
             **PATHS,
+            **ADMIN_PATHS,
             "/{kind}/{name}/{path}": _room_paths(),
         },
         "components": {

@@ -66,6 +66,11 @@ class Session(ABC):
         else:
             self._admit(self.identity, None)
 
+    @property
+    def room_keys(self) -> list[RoomKey]:
+        """The rooms it is in."""
+        return [] if self.key is None else [self.key]
+
     @abstractmethod
     def frame(self, message: str | bytes) -> None:
         """One whole message came."""

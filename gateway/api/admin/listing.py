@@ -1,0 +1,99 @@
+"""Which rooms there are: those in memory and those on the disk, as one list in order, of which a page at a time is looked at."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable
+from typing import NamedTuple
+
+import trio
+
+from rooms import Overview, RoomKey, State
+from storage import RegistryRow
+
+LOOKED_AT_ONCE = 1_000
+"""Rooms that are looked at before others get their turn on the loop."""
+LOOKED_AT_MAX = 50_000
+"""Registered rooms that one page looks through: with a filter it may be short, and the next one goes on."""
+
+IN_MEMORY = {"awake": State.AWAKE, "hibernating": State.HIBERNATED, "quarantined": State.QUARANTINED}
+STATES = (*IN_MEMORY, "set_aside", "asleep")
+FIRST = RoomKey("", "")
+
+
+class Filter(NamedTuple):
+    """Which rooms are wanted. ``query`` is a part of the name in any case; empty: every name."""
+
+    kind: str | None
+    state: str | None
+    query: str
+
+    def takes(self, key: RoomKey) -> bool:
+        """Whether the room is wanted, whatever its state."""
+        return self.kind in (None, key.kind) and self.query in key.name.casefold()
+
+
+class Found(NamedTuple):
+    """A page of rooms, in order, and after which to go on; ``None``: that was all."""
+
+    keys: list[RoomKey]
+    after: RoomKey | None
+
+
+async def rooms_after(overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int) -> Found:
+    """Up to ``limit`` rooms that follow ``after`` and are wanted."""
+    in_memory = await _in_memory(overview, state_of, wanted, after, limit + 1)
+    if wanted.state in IN_MEMORY:
+        return _page(in_memory, limit, None)
+    registered, looked_up_to = await _registered(overview, state_of, wanted, after, limit + 1)
+    together = sorted({*in_memory, *registered})
+    if looked_up_to is not None:
+        together = [key for key in together if key <= looked_up_to]
+    return _page(together, limit, looked_up_to)
+
+
+def _page(keys: list[RoomKey], limit: int, looked_up_to: RoomKey | None) -> Found:
+    if len(keys) > limit:
+        return Found(keys[:limit], keys[limit - 1])
+    return Found(keys, looked_up_to)
+
+
+async def _in_memory(overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int) -> list[RoomKey]:
+    """The first of those in memory. They are in no order, so that all have to be looked at."""
+    if wanted.state in ("set_aside", "asleep"):
+        return []
+    state = IN_MEMORY.get(wanted.state or "")
+    best: list[RoomKey] = []
+    keys = overview.in_memory()
+    for start in range(0, len(keys), LOOKED_AT_ONCE):
+        some = [key for key in keys[start : start + LOOKED_AT_ONCE] if key > after and wanted.takes(key)]
+        best = heapq.nsmallest(limit, [*best, *(key for key in some if state in (None, state_of(key)))])
+        await trio.lowlevel.checkpoint()
+    return best
+
+
+async def _registered(
+    overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int
+) -> tuple[list[RoomKey], RoomKey | None]:
+    """The first of those on the disk, and how far was looked if that was not to the end."""
+    found: list[RoomKey] = []
+    for looked_at, row in enumerate(overview.registered(after, wanted.kind), start=1):
+        if wanted.takes(row.key) and _is_wanted(row, wanted.state, state_of):
+            found.append(row.key)
+        if len(found) == limit:
+            return found, None
+        if looked_at == LOOKED_AT_MAX:
+            return found, row.key
+        if looked_at % LOOKED_AT_ONCE == 0:
+            await trio.lowlevel.checkpoint()
+    return found, None
+
+
+def _is_wanted(row: RegistryRow, state: str | None, state_of: Callable[[RoomKey], State]) -> bool:
+    if row.state == "destroyed":
+        return False
+    if state == "set_aside":
+        return row.state == "set_aside"
+    if state == "asleep":
+        return row.state == "live" and state_of(row.key) is State.EVICTED
+    return True
