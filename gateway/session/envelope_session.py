@@ -186,11 +186,18 @@ class EnvelopeSession(Session):
 
     # from the rooms
 
-    def joined(self, membership: Membership) -> None:
-        """The room has let it in, and is about to say so."""
+    def joined(self, membership: Membership) -> list[Event]:
+        """The room has let it in, and is about to say so. Returns what there is to tell the user behind that."""
         joining, membership.joining = membership.joining, None
+        news = self.services.company.came(membership.key, self.identity) if membership.is_in else []
         if joining is not None and joining.switch:
             self._leave_others(membership)
+        return news
+
+    @property
+    def room_keys(self) -> list[RoomKey]:
+        """The rooms it is in."""
+        return [membership.key for membership in each(self._memberships) if membership.is_in]
 
     def join_refused(self, membership: Membership, refused: Refusal) -> None:
         """The room has not let it in."""

@@ -1,8 +1,9 @@
-"""What a session says of itself: ``hello`` and ``stats``. Wakes no room."""
+"""What a session says of itself and of who is connected: ``hello``, ``stats``, and ``members`` of no room. Wakes no room."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 from gateway.routes import CHAT
@@ -12,6 +13,13 @@ from rooms import Identity, RoomKey
 
 STATS_ROOMS_MAX = 200
 """Rooms that one ``stats`` tells of: those joined first, then those the token names."""
+
+
+ONLINE_MAX = 500
+"""Users that ``hello`` lists as online; ``who`` tells of more."""
+
+MEMBERS_MAX = 100
+MEMBERS_BYTES_MAX = 250 * 1024
 
 
 def hello(services: Services, session: str, identity: Identity, stats: dict[str, Any]) -> dict[str, Any]:
@@ -38,3 +46,22 @@ def stats_of(services: Services, identity: Identity, keys: Iterable[RoomKey]) ->
     rooms = dict.fromkeys(keys)
     rooms.update(dict.fromkeys(RoomKey(CHAT, grant) for grant in identity.rooms if "*" not in grant and "/" not in grant))
     return {key.name: {"online": services.hosting.online(key)} for key in list(rooms)[:STATS_ROOMS_MAX]}
+
+
+def online(company: Iterable[tuple[str, str]]) -> list[str]:
+    """The users who share a room with the one who is greeted."""
+    return [user for user, _ in islice(company, ONLINE_MAX)]
+
+
+def members(services: Services, user: str, query: str, limit: int | None) -> dict[str, Any]:
+    """Without ``query`` those who share a room with ``user``, else those connected whose user or display name contains it.
+
+    ``online`` is how many they are; of a search how many this answer lists.
+    """
+    limit = MEMBERS_MAX if limit is None else limit
+    if query:
+        users, more = services.connected.search(query, limit, MEMBERS_BYTES_MAX)
+        return {"online": len(users), "users": users, "more": more}
+    company = list(services.company.of(user))
+    users, more = services.connected.described(company, limit, MEMBERS_BYTES_MAX)
+    return {"online": len(company), "users": users, "more": more}

@@ -21,6 +21,7 @@ from gateway.session.services import Services
 from gateway.session.session import Stage
 from gateway.session.user_line import UserLine
 from rooms import Bundle, ConnectRequest, Envelope, Event, Identity, Refusal, RoomKey
+from rooms.kinds.chat import Who
 from rooms.kinds.private import REQUESTS as PRIVATE_REQUESTS
 from rooms.kinds.private import Open
 from rooms.kinds.users import USERS, WELCOME, UserRoom, conversation_of
@@ -53,7 +54,8 @@ class ManyRoomsSession(EnvelopeSession):
         if self.stage is Stage.OVER:
             return
         data = greeting.hello(self.services, self.id, self.identity, self._stats_data())
-        self.send(Event("hello", {**data, "online": [], "conversations": conversations}, ref))
+        online = greeting.online(self.services.company.of(self.identity.user))
+        self.send(Event("hello", {**data, "online": online, "conversations": conversations}, ref))
         if not self._is_greeted:
             self._is_greeted = True
             self._stats_at = self.services.now() + self.services.settings.stats_seconds
@@ -83,6 +85,7 @@ class ManyRoomsSession(EnvelopeSession):
         if not self._is_greeted:
             self.carrier.pause()
         user = self.identity.user
+        self._look(user)
         line = self._line = UserLine(self, user, ref)
         room = self.services.hosting.connect_nowait(RoomKey(USERS, user), line, ConnectRequest(self.id, ref=ref))
         if self._line is line:
@@ -94,6 +97,28 @@ class ManyRoomsSession(EnvelopeSession):
             self._bad(data, request)
         elif self._line is None or not self._line.post_nowait(Envelope(request.type, data, request.ref)):
             self._error(refusal("unavailable"), request)
+
+    # company
+
+    def hear(self, bundle: Bundle) -> None:
+        """Somebody came or went."""
+        if self._is_greeted and self.stage is not Stage.OVER:
+            self.pass_on(bundle)
+
+    def _look(self, user: str) -> None:
+        """From now on be told who shares a room with the user, also by rooms that other sockets of the user are in."""
+        others = (session for session in self.services.registry.of_user(user) if isinstance(session, EnvelopeSession))
+        self.services.company.looks(self, user, [key for session in others for key in session.room_keys])
+
+    def _who(self, request: Request) -> None:
+        """Without a room: who shares one with the user, or with ``query`` whoever is connected and called so."""
+        data = fitted(request, Who)
+        if request.data.get("room") is not None:
+            self._to_room(request)
+        elif isinstance(data, BadMessage):
+            self._bad(data, request)
+        else:
+            self.send(Event("members", greeting.members(self.services, self.identity.user, data.query or "", data.limit), request.ref))
 
     # private conversations
 
@@ -176,6 +201,7 @@ class ManyRoomsSession(EnvelopeSession):
         line, self._line = self._line, None
         conversations, self._conversations = self._conversations, None
         if line is not None:
+            self.services.company.looks_no_more(self, line.user)
             line.end(code, reason, clean)
         for conversation in (conversations or {}).values():
             conversation.end(code, reason, clean)
@@ -200,4 +226,5 @@ _OWN_REQUESTS: dict[str, Callable[[ManyRoomsSession, Request], None]] = {
     "private": ManyRoomsSession._private,
     "block": ManyRoomsSession._block,
     "conversations": ManyRoomsSession._list_conversations,
+    "who": ManyRoomsSession._who,
 }

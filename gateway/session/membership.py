@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Protocol
 
 from gateway.session.services import RoomEnd
-from rooms import Bundle, Envelope, Event, Identity, Refusal, RoomKey
+from rooms import Bundle, Envelope, Event, Identity, Overview, Refusal, RoomKey
 
 if TYPE_CHECKING:
     from gateway.session.envelope_session import EnvelopeSession
 
 LEFT = "left"
 """A room that closes a membership with 1000 and this reason ends the membership only, also on a socket of one room."""
+
+
+class Overlooking(Protocol):
+    """What of the runtime is needed to know who is in a room."""
+
+    @property
+    def overview(self) -> Overview: ...
 
 
 class Joining:
@@ -36,6 +44,11 @@ class Membership:
         self.room: RoomEnd | None = None
 
     @property
+    def is_in(self) -> bool:
+        """Whether the room has let it in, and it has not ended since."""
+        return self.room is not None and self.joining is None
+
+    @property
     def identity(self) -> Identity:
         """Who it is now."""
         identity = self.session.identity
@@ -45,8 +58,7 @@ class Membership:
     def send_nowait(self, bundle: Bundle) -> None:
         """Write what the room released. The first thing it says shows that the join was accepted."""
         session = self.session
-        if self.joining is not None:
-            session.joined(self)
+        news = session.joined(self) if self.joining is not None else None
         if self.room is None:
             bundle = _answers(bundle)
             if not bundle.messages:
@@ -54,6 +66,8 @@ class Membership:
         wire = session.format
         session.services.counters.messages_sent += len(bundle.messages)
         session.carrier.send_nowait(bundle.frames(wire.name, wire.encode))
+        if news:
+            session.services.company.tell(session.identity.user, news)
 
     def close_nowait(self, code: int, reason: str) -> None:
         """The room ends it: a socket of one room closes, unless the membership was merely left."""
@@ -76,9 +90,18 @@ class Membership:
 
     def end(self, code: int, reason: str, clean: bool) -> None:
         """Tell the room that it is over, once."""
+        if self.is_in:
+            self.session.services.company.left(self.key, self.identity.user, clean)
         room, self.room = self.room, None
         if room is not None:
             room.gone(code, reason, clean)
+
+
+def members_of(rooms: Overlooking, key: RoomKey) -> Iterator[Identity]:
+    """Who is in the room, once for each socket."""
+    for connection in rooms.overview.connections(key):
+        if isinstance(connection.peer, Membership) and connection.peer.is_in:
+            yield connection.peer.identity
 
 
 def _answers(bundle: Bundle) -> Bundle:

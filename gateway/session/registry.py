@@ -94,6 +94,11 @@ class Registry:
             return []
         return list(found) if isinstance(found, set) else [found]
 
+    def users(self) -> Iterator[tuple[str, Registered]]:
+        """Every user who is connected, with one of the user's sessions."""
+        for user, found in self._sessions_by_user.items():
+            yield user, next(iter(found)) if isinstance(found, set) else found
+
     def all(self) -> Iterator[Registered]:
         """Every session there is now."""
         yield from list(self._nameless)

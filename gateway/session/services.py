@@ -11,23 +11,12 @@ from gateway.auth.guests import Guests
 from gateway.counters import Counters
 from gateway.session.formats import Formats
 from gateway.session.limits import Limits
+from gateway.session.company import Company
+from gateway.session.connected import ConnectedUsers
 from gateway.session.registry import Registered, Registry
+from gateway.session.timers import Timers
 from gateway.settings import Settings
 from rooms import ConnectRequest, Envelope, Identity, Kind, Log, Peer, Refusal, RoomKey, WallClock
-
-
-class Target(Protocol):
-    """What has a deadline."""
-
-    def due(self) -> None:
-        """The time has come, or an earlier one that no longer stands."""
-
-
-class Timers(Protocol):
-    """Deadlines of many sockets (``gateway.wheel.Wheel``)."""
-
-    def at(self, seconds: float, target: Target) -> None:
-        """Have ``target.due()`` called ``seconds`` from now, never earlier. There is no cancelling."""
 
 
 class RoomEnd(Protocol):
@@ -109,6 +98,7 @@ NO_GRANTS = NoGrants()
 class Services:
     """The parts of the gateway that a session works with. ``guests`` is ``None`` unless guests are let in (``--dev``).
 
+    ``company`` knows who shares a room with whom, ``connected`` who is connected at all.
     ``kinds`` are those that have an address. ``now`` is trio's clock in seconds.
     ``take_ticket`` trades a single-use ticket for who made it. ``is_revoked``: whether a token that proves it counts no longer.
     ``admitted`` is told of every session whose user became known, before anything is said to it. ``is_gone``: whether a room was
@@ -121,6 +111,8 @@ class Services:
     authenticator: Authenticator
     guests: Guests | None
     registry: Registry
+    company: Company
+    connected: ConnectedUsers
     limits: Limits
     timers: Timers
     formats: Formats

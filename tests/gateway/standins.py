@@ -13,10 +13,13 @@ from gateway.auth.guests import Guests
 from gateway.auth.keys import FixedKeys
 from gateway.auth.tokens import TokenRules, mint
 from gateway.counters import Counters
+from gateway.session.company import Company
+from gateway.session.connected import ConnectedUsers
 from gateway.session.formats import Formats
 from gateway.session.limits import Limits
 from gateway.session.registry import Registry
-from gateway.session.services import Services, Target
+from gateway.session.services import Services
+from gateway.session.timers import Target
 from gateway.settings import Settings
 from rooms import Bundle, ConnectRequest, Envelope, Event, Kind, Peer, Refusal, Room, RoomKey, SilentLog
 from rooms.kinds.users import USERS, WELCOME
@@ -227,6 +230,8 @@ class Gateway:
             authenticator=Authenticator(keys or FixedKeys([SECRET.encode()]), rules or TokenRules(), self.clock),
             guests=Guests(b"s" * 32, lambda n: next(ids).to_bytes(n, "big")) if dev else None,
             registry=self.registry,
+            company=Company(lambda _key: (), self.wheel, made.presence_users_max),
+            connected=ConnectedUsers(self.registry, self.wheel.now),
             limits=Limits(self.wheel.now, switched_on=made.rate_limits),
             timers=self.wheel,
             formats=Formats(self.clock),
