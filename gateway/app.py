@@ -20,6 +20,7 @@ from starlette.applications import Starlette
 
 from gateway.api import api_routes
 from gateway.auth.admission import GatewayDoor
+from gateway.api.admin import Overseen, admin_routes
 from gateway.auth.authentication import Authenticator
 from gateway.auth.guests import Guests
 from gateway.auth.key_set import RemoteKeys
@@ -54,6 +55,9 @@ from gateway.part_settings import (
 from gateway.session.company import Company
 from gateway.session.connected import ConnectedUsers
 from gateway.session.formats import Formats
+from gateway.routes import CHAT
+from gateway.session.company import Company
+from gateway.session.connected import ConnectedUsers
 from gateway.session.membership import members_of
 from gateway.session.registry import Registry
 from gateway.session.services import Services
@@ -125,11 +129,12 @@ class App:
         self._files = Files(FileStore(settings.data))
 
     async def run(self) -> None:
+        self._stop = trio.Event()
         """Listen, recover, serve, drain; returns once everything is stored.
 
         Raises (in groups) ``StorageError`` or ``OSError`` if it cannot begin, ``SyncFailed`` if the disk fails.
         """
-        stop, hurry = trio.Event(), trio.Event()
+        stop, hurry = self._stop, trio.Event()
         with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(_heed, signals, stop, hurry)
@@ -260,7 +265,26 @@ class App:
             room_http=RoomHttp(
                 runtime, self._kinds, door.identify, room_http_settings(self._settings), self._log, signing_in.cookies.proves_intent
             ),
-            api=api_routes(services, signing_in, chats, door.identify),
+            api=[
+                *api_routes(services, signing_in, chats, door.identify),
+                *admin_routes(services, signing_in, door.identify, self._overseen(runtime, chats)),
+            ],
+        )
+
+    def _overseen(self, runtime: Runtime, chats: ChatServices) -> Overseen:
+        """What admins look at."""
+        return Overseen(
+            runtime=runtime,
+            kinds={kind.name: kind for kind in self._all_kinds},
+            open_kinds=self._kinds,
+            counters=self._counters,
+            lifetime=self._lifetime,
+            folder=self._settings.data,
+            carrier="hub" if uses_hub(self._settings) else "stream",
+            durability=self._settings.durability,
+            started_ms=SystemClock().now_ms(),
+            stop=self._stop.set,
+            enders={CHAT: chats.endings.end},
         )
 
     def _draining(self, services: Services, runtime: Runtime) -> Draining:
