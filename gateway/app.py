@@ -19,8 +19,8 @@ import uuid_utils
 from starlette.applications import Starlette
 
 from gateway.api import api_routes
-from gateway.auth.admission import GatewayDoor
 from gateway.api.admin import Overseen, admin_routes
+from gateway.auth.admission import GatewayDoor
 from gateway.auth.authentication import Authenticator
 from gateway.auth.guests import Guests
 from gateway.auth.key_set import RemoteKeys
@@ -52,12 +52,10 @@ from gateway.part_settings import (
     trusts,
     uses_hub,
 )
-from gateway.session.company import Company
-from gateway.session.connected import ConnectedUsers
-from gateway.session.formats import Formats
 from gateway.routes import CHAT
 from gateway.session.company import Company
 from gateway.session.connected import ConnectedUsers
+from gateway.session.formats import Formats
 from gateway.session.membership import members_of
 from gateway.session.registry import Registry
 from gateway.session.services import Services
@@ -127,9 +125,9 @@ class App:
         self._counters = Counters()
         self._wheel = Wheel(log)
         self._files = Files(FileStore(settings.data))
+        self._stop = trio.Event()
 
     async def run(self) -> None:
-        self._stop = trio.Event()
         """Listen, recover, serve, drain; returns once everything is stored.
 
         Raises (in groups) ``StorageError`` or ``OSError`` if it cannot begin, ``SyncFailed`` if the disk fails.
@@ -168,9 +166,11 @@ class App:
         """Bring everything the journal holds into the files. Blocking."""
         migrations = migrations_of(self._all_kinds)
         derived = derived_of(self._all_kinds)
-        return DataFolder.open(
+        folder = DataFolder.open(
             self._settings.data, storage_settings(self._settings), migrations=migrations, derived=derived, progress=self._progress
         )
+        self._files.store.open()
+        return folder
 
     def _progress(self, what: str, done: int, total: int) -> None:
         if total:
