@@ -77,10 +77,11 @@ class Retirement:
             self._journal.prepare()
 
     def finish(self) -> None:
-        """The process ends and every room is closed: leave the next start nothing to bring forward."""
+        """The process ends and every room is closed: leave the next start nothing to bring forward, and the disk no deleted text."""
         with self._running:
             self._journal.seal()
             self._retire_all()
+            self._cut_due_logs()
             self._disk.sync_file(self._host.wal)
 
     def _retire_all(self) -> None:
@@ -185,6 +186,9 @@ class Retirement:
                 standing.looked = come
                 if _size(standing.wal) > (self._settings.wal_bytes_max if standing.open else _CLOSED_WAL_BYTES):
                     self._trims[standing.key] = standing
+        self._cut_due_logs()
+
+    def _cut_due_logs(self) -> None:
         for key, standing in list(self._trims.items()):
             if _size(standing.wal) == 0 or self._checkpoint(standing, "TRUNCATE"):
                 del self._trims[key]

@@ -241,6 +241,17 @@ def test_a_destroyed_rooms_text_leaves_the_disk(process: Process) -> None:
     assert traces(process.path) == []
 
 
+def test_deleted_text_leaves_the_disk_also_when_the_process_stops_at_once(process: Process) -> None:
+    with process.turn() as file:
+        file.storage.sql("INSERT INTO messages(body) VALUES(?)", SECRET)
+    process.commit()
+    with process.turn() as file:
+        file.storage.sql("UPDATE messages SET body = ''")
+        file.storage.forget_deleted()
+    process.stop()
+    assert traces(process.path) == []
+
+
 def test_a_forgetting_turn_of_a_room_that_never_wrote_is_nothing(process: Process) -> None:
     with process.turn() as file:
         file.storage.forget_deleted()
