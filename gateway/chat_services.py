@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from gateway.auth.room_grants import RoomGrants, Rooms
 from gateway.edge.containment import Log
-from gateway.endings import Endings, Folders
+from gateway.endings import Endings
+from gateway.files.files import Files
 from gateway.room_codes import RoomCodes
 from gateway.session.registry import Registry
 
@@ -18,12 +19,14 @@ class ChatServices:
     grants: RoomGrants
     endings: Endings
     codes: RoomCodes
+    files: Files
 
 
-def chat_services(rooms: Rooms, registry: Registry, folders: Folders, secret: str, log: Log) -> ChatServices:
+def chat_services(rooms: Rooms, registry: Registry, files: Files, secret: str, log: Log) -> ChatServices:
     """Nothing of it runs yet: ``endings.load`` comes before admissions, ``endings.run`` and ``grants.run`` beside them."""
     return ChatServices(
         grants=RoomGrants(rooms, registry, log),
-        endings=Endings(rooms, folders, log),
+        endings=Endings(rooms, files, log),
         codes=RoomCodes(secret.encode()),
+        files=files,
     )

@@ -7,6 +7,7 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 
+from gateway.files.store import FileStore
 from gateway.routes import CHAT, DEVICES
 from gateway.settings import SettingError, Settings
 from rooms import Kind, Room
@@ -44,9 +45,9 @@ def derived_of(kinds: Iterable[Kind]) -> dict[str, Sequence[str]]:
 
 
 def _chat_class(settings: Settings) -> type[Room]:
-    """The chat room with this server's limits."""
-    limits = _chat_settings(settings)
-    return type("ChatRoom", (ChatRoom,), {"settings": limits, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
+    """The chat room with this server's limits, and its files where this server keeps them."""
+    own = {"settings": _chat_settings(settings), "file_store": FileStore(settings.data)}
+    return type("ChatRoom", (ChatRoom,), {**own, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
 
 
 def _chat_settings(settings: Settings) -> ChatSettings:
@@ -55,6 +56,9 @@ def _chat_settings(settings: Settings) -> ChatSettings:
         history_messages_max=settings.history_messages_max,
         history_days_max=settings.history_days_max,
         presence_users_max=settings.presence_users_max,
+        room_files_max=settings.room_files_max,
+        room_files_bytes_max=settings.room_files_bytes_max,
+        unsent_file_seconds=settings.unsent_file_seconds,
     )
 
 

@@ -1,8 +1,9 @@
 """The process that opens a stranger's picture. Run by ``gateway/pictures.py`` as a script; imports nothing of the server.
 
 Reads a picture from stdin, writes a WebP of at most 256×256 to stdout and ends with 0; one that is refused ends with ``NO_PICTURE`` or
-``TOO_MANY_PIXELS``. What it may use is limited before a byte of the picture is looked at. Pillow is imported here alone, and only when
-this runs: the server reads the numbers of this file without it.
+``TOO_MANY_PIXELS``. With the argument ``measure`` it writes what the picture is, once it was decoded: its format, width and height.
+What it may use is limited before a byte of the picture is looked at. Pillow is imported here alone, and only when this runs: the
+server reads the numbers of this file without it.
 """
 
 from __future__ import annotations
@@ -11,14 +12,18 @@ import resource
 import sys
 import warnings
 from io import BytesIO
+from typing import Any
 
 SIDE = 256
 PIXELS_MAX = 32 << 20
 SIDE_MAX = 16_384
 INPUT_BYTES_MAX = 2 << 20
+MEASURED_BYTES_MAX = 64 << 20
 MEMORY_BYTES_MAX = 1 << 30
 CPU_SECONDS_MAX = 10
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+
+MEASURE = "measure"
 
 NO_PICTURE = 3
 TOO_MANY_PIXELS = 4
@@ -29,11 +34,13 @@ def main() -> int:
     _limit()
     from PIL import Image
 
-    data = sys.stdin.buffer.read(INPUT_BYTES_MAX + 1)
-    if len(data) > INPUT_BYTES_MAX:
+    measures = MEASURE in sys.argv
+    limit = MEASURED_BYTES_MAX if measures else INPUT_BYTES_MAX
+    data = sys.stdin.buffer.read(limit + 1)
+    if len(data) > limit:
         return TOO_MANY_PIXELS
     try:
-        sys.stdout.buffer.write(small(data))
+        sys.stdout.buffer.write(measured(data) if measures else small(data))
     except Image.DecompressionBombError:
         return TOO_MANY_PIXELS
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, ArithmeticError, LookupError, TypeError):
@@ -50,11 +57,7 @@ def small(data: bytes) -> bytes:
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        Image.MAX_IMAGE_PIXELS = PIXELS_MAX  # Pillow itself refuses at twice as many; the exact limit is checked below
-        with Image.open(BytesIO(data), formats=FORMATS) as opened:
-            width, height = opened.size
-            if width * height > PIXELS_MAX or max(width, height) > SIDE_MAX:
-                raise Image.DecompressionBombError
+        with _opened(data) as opened:
             opened.draft("RGB", (2 * SIDE, 2 * SIDE))  # a JPEG can be decoded at a fraction of its size
             upright = ImageOps.exif_transpose(opened)
             picture = upright.convert("RGBA" if upright.has_transparency_data else "RGB")
@@ -64,6 +67,26 @@ def small(data: bytes) -> bytes:
     written = BytesIO()
     plain.save(written, "WEBP", quality=82, method=4)
     return written.getvalue()
+
+
+def measured(data: bytes) -> bytes:
+    """``PNG 640 480``: what the picture is, if all of it (of an animation the first frame) can be decoded. Raises as ``small``."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        with _opened(data) as opened:
+            opened.load()
+            return f"{opened.format} {opened.width} {opened.height}".encode("ascii")
+
+
+def _opened(data: bytes) -> Any:
+    from PIL import Image
+
+    Image.MAX_IMAGE_PIXELS = PIXELS_MAX  # Pillow itself refuses at twice as many; the exact limit is checked here
+    opened = Image.open(BytesIO(data), formats=FORMATS)
+    width, height = opened.size
+    if width * height > PIXELS_MAX or max(width, height) > SIDE_MAX:
+        raise Image.DecompressionBombError
+    return opened
 
 
 def _limit() -> None:

@@ -10,10 +10,11 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import IO, NamedTuple
 
 import trio
 
-from gateway.picture_worker import INPUT_BYTES_MAX, SIDE, TOO_MANY_PIXELS
+from gateway.picture_worker import INPUT_BYTES_MAX, MEASURE, MEASURED_BYTES_MAX, SIDE, TOO_MANY_PIXELS
 from rooms import Refusal
 
 PICTURE_BYTES_MAX = INPUT_BYTES_MAX
@@ -27,6 +28,14 @@ NO_PICTURE = Refusal("bad_message", "The avatar is no whole PNG, JPEG, WebP or G
 OVERLOADED = Refusal("overloaded", "Too many pictures at once, try again later")
 
 _WORKER = Path(__file__).with_name("picture_worker.py")
+
+
+class Measured(NamedTuple):
+    """A whole picture."""
+
+    media_type: str
+    width: int
+    height: int
 
 
 class Pictures:
@@ -44,16 +53,36 @@ class Pictures:
         async with self._limiter:
             return await _small(data)
 
+    async def measured(self, path: str, size_bytes: int) -> Measured | Refusal | None:
+        """What the picture in a file is, once all of it was decoded; ``None`` if that cannot be done within the limits."""
+        if size_bytes > MEASURED_BYTES_MAX:
+            return None
+        if self._limiter.statistics().tasks_waiting >= PICTURES_WAITING_MAX:
+            return OVERLOADED
+        async with self._limiter:
+            with await trio.to_thread.run_sync(open, path, "rb") as file:
+                status, written = await _worked(MEASURE, stdin=file)
+        return _measured(written) if status == 0 else None
+
 
 async def _small(data: bytes) -> bytes | Refusal:
+    status, written = await _worked(data=data)
+    if status == TOO_MANY_PIXELS:
+        return TOO_LARGE
+    return written if status == 0 and _is_webp(written) else NO_PICTURE
+
+
+async def _worked(*arguments: str, data: bytes | None = None, stdin: IO[bytes] | int = subprocess.PIPE) -> tuple[int | None, bytes]:
+    """How the worker ended, and what it wrote; it is given ``data``, or reads ``stdin`` itself."""
     process = await trio.lowlevel.open_process(
-        [sys.executable, "-I", str(_WORKER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
+        [sys.executable, "-I", str(_WORKER), *arguments], stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     )
     written = b""
     try:
         with trio.move_on_after(PICTURE_SECONDS):
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(_feed, process, data)
+                if data is not None:
+                    nursery.start_soon(_feed, process, data)
                 written = await _read(process)
             await process.wait()
     finally:
@@ -61,9 +90,7 @@ async def _small(data: bytes) -> bytes | Refusal:
             process.kill()
             with trio.CancelScope(shield=True):
                 await process.wait()
-    if process.returncode == TOO_MANY_PIXELS:
-        return TOO_LARGE
-    return written if process.returncode == 0 and _is_webp(written) else NO_PICTURE
+    return process.returncode, written
 
 
 async def _feed(process: trio.Process, data: bytes) -> None:
@@ -83,6 +110,14 @@ async def _read(process: trio.Process) -> bytes:
         while len(written) <= SMALL_BYTES_MAX and (piece := await process.stdout.receive_some()):
             written += piece
     return written
+
+
+def _measured(written: bytes) -> Measured | None:
+    """``PNG 640 480``."""
+    words = written.decode("ascii", "replace").split(" ")
+    if len(words) != 3 or not (words[1].isdecimal() and words[2].isdecimal()):
+        return None
+    return Measured(f"image/{words[0].lower()}", int(words[1]), int(words[2]))
 
 
 def _is_webp(data: bytes) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from gateway.api import accounts, avatars, me, messages, people, revoke, room_joins, rooms, sessions, tickets
+from gateway.api import accounts, avatars, files, me, messages, people, revoke, room_joins, rooms, sessions, tickets
 from gateway.api.callers import Callers, Identify
 from gateway.api.rates import Rates
 from gateway.api.visits import Visits
 from gateway.auth.sign_in_services import SignInServices
 from gateway.chat_services import ChatServices
+from gateway.files.uploads import Uploads
 from gateway.http.description import Json
 from gateway.session.services import Services
 
@@ -25,6 +26,7 @@ PATHS: Json = {
     **room_joins.PATHS,
     **messages.PATHS,
     **people.PATHS,
+    **files.PATHS,
     **revoke.PATHS,
 }
 """What of the description is about these."""
@@ -50,9 +52,11 @@ def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServ
     reached, grants = signing_in.rooms, chats.grants
     visits = Visits(callers, reached, grants, chats.endings, rates)
     made = rooms.ChatRooms(callers, visits, reached, grants=grants, endings=chats.endings, codes=chats.codes, rates=rates)
+    uploads = Uploads(chats.files, signing_in.pictures, services.settings.file_bytes_max, services.new_id)
     return [
         *made.routes,
         *room_joins.RoomJoins(visits, reached, grants, rates).routes,
         *messages.Messages(visits, signing_in.known_users, rates).routes,
         *people.People(callers, visits, services.registry, rates).routes,
+        *files.RoomFiles(visits, chats.files, uploads, chats.endings, rates).routes,
     ]
