@@ -53,6 +53,7 @@ class Connection:
         self.auto_response_ms: int | None = None
         """When an automatic answer was last sent, in Unix milliseconds."""
         self.id = id
+        """Its socket's session. No other connection of the room has it."""
         self.peer = peer
         self.phase = Phase.CONNECTING
 

@@ -32,7 +32,8 @@ class Response(msgspec.Struct, frozen=True):
 class ConnectRequest(msgspec.Struct, frozen=True):
     """How a connection began: of a raw kind the upgrade's query and headers, of an envelope kind the ``join`` request.
 
-    ``session`` names the socket (it is shared by the memberships of a socket of many rooms); ``ref`` is the join's.
+    ``session`` names the socket, and becomes the connection's id (it is shared by those of a socket of many rooms); ``ref`` is the
+    join's.
     """
 
     session: str

@@ -66,6 +66,8 @@ class Members:
     def admit(self, connection: Connection, turn: Turn) -> None:
         """``connection`` belongs to the room from this turn on."""
         turn.remember(partial(self.expel, connection))
+        while connection.id in self._connections:
+            connection.id += "+"  # one socket twice in a room: the gateway does not do that
         self._add(connection)
         connection.opened()
 

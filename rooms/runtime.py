@@ -120,7 +120,7 @@ class Runtime:
     def connect_nowait(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> Connection:
         """Mail a connect to the room, waking it; the returned connection may be used at once. ``peer.refused`` may follow."""
         actor = self._actor(key)
-        connection = Connection(actor, self._env.new_id(), peer)
+        connection = Connection(actor, request.session, peer)
         mail = Connect(connection, request)
         refusal = self.refusal(key)
         if refusal is not None:

@@ -27,13 +27,13 @@ def join(chat: ChatRoom, connection: Connection, request: ConnectRequest) -> Ref
         return barred
     asked: Join = request.data
     name = _chosen_name(connection.identity, asked)
-    membership = Membership(session=request.session, since_ms=chat.now_ms, name=name, meta=asked.meta)
+    membership = Membership(since_ms=chat.now_ms, name=name, meta=asked.meta)
     came = _enter(chat, connection, membership)
     chat.lingering.end(connection.user)
-    _welcome(chat, connection, membership, asked, request.ref)
+    _welcome(chat, connection, asked, request.ref)
     if came and not chat.is_big:
         name = chat.name_of(connection)
-        chat.broadcast(events.joined(chat.name, request.session, connection.user, name, asked.meta), without=[connection])
+        chat.broadcast(events.joined(chat.name, connection.id, connection.user, name, asked.meta), without=[connection])
     return None
 
 
@@ -44,7 +44,7 @@ def join_again(chat: ChatRoom, connection: Connection, request: Join, ref: event
     name = _chosen_name(connection.identity, request) or before.name
     membership = msgspec.structs.replace(before, name=name, meta=request.meta or before.meta)
     _enter(chat, connection, membership)
-    _welcome(chat, connection, membership, request, ref)
+    _welcome(chat, connection, request, ref)
     return None
 
 
@@ -67,13 +67,13 @@ def _enter(chat: ChatRoom, connection: Connection, membership: Membership) -> bo
     return presence.add(connection, membership)
 
 
-def _welcome(chat: ChatRoom, connection: Connection, membership: Membership, asked: Join, ref: events.Ref) -> None:
+def _welcome(chat: ChatRoom, connection: Connection, asked: Join, ref: events.Ref) -> None:
     place, about = chat.history.place, chat.about.facts
     page_bytes = chat.settings.page_bytes_max
     users, _ = described(chat.presence.users(), USERS_MAX, page_bytes * 3 // 8)
     facts: dict[str, Any] = {
         "room": chat.name,
-        "session": membership.session,
+        "session": connection.id,
         "user": connection.user,
         "name": chat.name_of(connection),
         "title": about.title,

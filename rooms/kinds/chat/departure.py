@@ -26,8 +26,7 @@ _REASONS = {(1000, LEFT): LEFT, (4403, NOT_AUTHORIZED): NOT_AUTHORIZED}
 
 def leave(chat: ChatRoom, connection: Connection, request: Leave, ref: events.Ref) -> Refusal | None:  # noqa: ARG001
     """Answer ``left`` and end the membership; the socket may stay."""
-    session = chat.session_of(connection)
-    connection.send(events.left(chat.name, session, connection.user, LEFT, ref))
+    connection.send(events.left(chat.name, connection.id, connection.user, LEFT, ref))
     put_out(chat, connection, LEFT)
     connection.close(1000, LEFT)
     return None
@@ -42,10 +41,9 @@ def closed(chat: ChatRoom, connection: Connection, code: int, reason: str, clean
     if clean:
         put_out(chat, connection, _REASONS.get((code, reason), DISCONNECTED))
         return
-    session = chat.session_of(connection)
     if chat.presence.remove(connection):
         over_at = trio.current_time() + chat.settings.linger_seconds
-        chat.lingering.begin(Cut(connection.user, session, over_at))
+        chat.lingering.begin(Cut(connection.user, connection.id, over_at))
         _count_down(chat)
 
 
@@ -64,11 +62,10 @@ def counted_down(chat: ChatRoom, cuts: list[Cut]) -> None:
 
 def put_out(chat: ChatRoom, connection: Connection, reason: str) -> None:
     """Take a connection out of the room; the others are told if its user has no other."""
-    session = chat.session_of(connection)
     connection.attachment = None
     if chat.presence.remove(connection):
         chat.lingering.end(connection.user)
-        _say_left(chat, connection.user, session, reason, without=[connection])
+        _say_left(chat, connection.user, connection.id, reason, without=[connection])
 
 
 def _say_left(chat: ChatRoom, user: str, session: str, reason: str, without: list[Connection] | None = None) -> None:

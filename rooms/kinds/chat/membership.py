@@ -9,12 +9,11 @@ from msgspec import Struct
 
 
 class Membership(Struct, frozen=True, omit_defaults=True):
-    """One connection that has joined: its socket's session, when it joined, and what it said of itself.
+    """One connection that has joined: when it joined, and what it said of itself.
 
     ``name`` is set for guests only; everybody else is called what their token says.
     """
 
-    session: str
     since_ms: int
     name: str | None = None
     meta: dict[str, Any] | None = None

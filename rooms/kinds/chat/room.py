@@ -184,11 +184,6 @@ class ChatRoom(talk.Talk):
         here = [self.roles.of(connection.identity) for connection in self.presence.connections_of(user)]
         return max(here, default=self.roles.kept(user))
 
-    def session_of(self, connection: Connection) -> str:
-        """The session of the socket of a connection that is in the room."""
-        membership = self.presence.membership(connection)
-        return membership.session if membership else ""
-
 
 _HANDLERS: Mapping[str, Handler] = {
     "join": arrival.join_again,

@@ -24,7 +24,7 @@ class Socket:
 
 
 def at(since_ms: int, **said: Any) -> Membership:
-    return Membership(session="s", since_ms=since_ms, **said)
+    return Membership(since_ms=since_ms, **said)
 
 
 def test_only_the_first_connection_of_a_user_brings_the_user():
