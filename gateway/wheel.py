@@ -31,21 +31,24 @@ class Wheel:
         self._log = log
         self._contained = Containment(self._failed)
         self._tick_seconds = tick_seconds
-        self._targets_by_tick: dict[int, list[Target]] = {}
+        self._buckets: dict[int, tuple[float, list[Target]]] = {}  # when, and who, by tick
         self._ticks: list[int] = []  # a heap of the keys above
         self._earlier = trio.Event()
 
-    def at(self, seconds: float, target: Target) -> None:
-        """Have ``target.due()`` called ``seconds`` from now, on the loop; a time in the past means at the next tick."""
+    def at(self, seconds: float, target: Target) -> float:
+        """Have ``target.due()`` called ``seconds`` from now, on the loop; a time in the past means at the next tick.
+
+        Returns when that will be, on trio's clock: the same object for all targets of a tick, so that remembering it costs nothing.
+        """
         tick = -int(-(trio.current_time() + seconds) // self._tick_seconds)
-        targets = self._targets_by_tick.get(tick)
-        if targets is not None:
-            targets.append(target)
-            return
-        self._targets_by_tick[tick] = [target]
-        heapq.heappush(self._ticks, tick)
-        if self._ticks[0] == tick:
-            self._earlier.set()
+        bucket = self._buckets.get(tick)
+        if bucket is None:
+            bucket = self._buckets[tick] = (tick * self._tick_seconds, [])
+            heapq.heappush(self._ticks, tick)
+            if self._ticks[0] == tick:
+                self._earlier.set()
+        bucket[1].append(target)
+        return bucket[0]
 
     async def run(self) -> None:
         """Turn for ever; sleeps from one deadline to the next."""
@@ -59,7 +62,7 @@ class Wheel:
         """Call every target whose time has come."""
         now = trio.current_time()
         while self._ticks and self._ticks[0] * self._tick_seconds <= now:
-            for target in self._targets_by_tick.pop(heapq.heappop(self._ticks)):
+            for target in self._buckets.pop(heapq.heappop(self._ticks))[1]:
                 with self._contained:
                     target.due()
 

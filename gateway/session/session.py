@@ -250,8 +250,7 @@ class Session(ABC):
         return (self.identity.expires_ms - self.services.clock.now_ms()) / 1000
 
     def _arm(self, seconds: float) -> None:
-        self._due_at = self.services.now() + seconds
-        self.services.timers.at(seconds, self)
+        self._due_at = self.services.timers.at(seconds, self)
 
 
 TOKEN_EXPIRED = Refusal(TOKEN_REFUSED.code, "Token expired", close_code=4401)

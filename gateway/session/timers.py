@@ -15,5 +15,5 @@ class Target(Protocol):
 class Timers(Protocol):
     """Deadlines of many sockets."""
 
-    def at(self, seconds: float, target: Target) -> None:
-        """Have ``target.due()`` called ``seconds`` from now, never earlier. There is no cancelling."""
+    def at(self, seconds: float, target: Target) -> float:
+        """Have ``target.due()`` called ``seconds`` from now or a little later; returns when. There is no cancelling."""

@@ -83,8 +83,10 @@ class Wheel:
     def now(self) -> float:
         return self.seconds
 
-    def at(self, seconds: float, target: Target) -> None:
-        self.entries.append((self.seconds + max(0.0, seconds), target))
+    def at(self, seconds: float, target: Target) -> float:
+        due = self.seconds + max(0.0, seconds)
+        self.entries.append((due, target))
+        return due
 
     def pass_seconds(self, seconds: float) -> None:
         end = self.seconds + seconds

@@ -97,3 +97,11 @@ async def test_deadlines_of_the_same_tick_share_a_bucket(autojump_clock: Clock, 
     for _ in range(1000):
         wheel.at(60.0, Target())
     assert len(wheel._ticks) == 1
+
+
+async def test_targets_of_a_tick_are_told_the_same_time_which_is_not_before_their_deadline(autojump_clock: Clock, wheel: Wheel) -> None:
+    first, second = Target(), Target()
+    due = wheel.at(5.01, first)
+    assert wheel.at(5.02, second) is due
+    await trio.sleep(10)
+    assert first.called_at == second.called_at == [due]

@@ -18,13 +18,14 @@ class Present:
     __slots__ = ("connections", "latest", "membership", "since_ms")
 
     def __init__(self, connection: Connection, membership: Membership) -> None:
-        self.connections: dict[str, Connection] = {}
+        self.connections: tuple[Connection, ...] = ()  # nearly always one
         self.since_ms = membership.since_ms
         self.add(connection, membership)
 
     def add(self, connection: Connection, membership: Membership) -> None:
         """One more connection of this user; the latest speaks for all."""
-        self.connections[connection.id] = connection
+        if connection not in self.connections:
+            self.connections = (*self.connections, connection)
         self.latest, self.membership = connection, membership
         self.since_ms = min(self.since_ms, membership.since_ms)
 
@@ -77,7 +78,7 @@ class Presence:
         if self._memberships.pop(connection.id, None) is None:
             return False
         present = self._present[connection.user]
-        present.connections.pop(connection.id)
+        present.connections = tuple([other for other in present.connections if other is not connection])
         return not present.connections
 
     def forget(self, user: str) -> None:
@@ -95,7 +96,7 @@ class Presence:
     def connections_of(self, user: str) -> list[Connection]:
         """Every connection of one user."""
         present = self._present.get(user)
-        return [] if present is None else list(present.connections.values())
+        return [] if present is None else list(present.connections)
 
     def users(self, query: str = "") -> Iterator[Present]:
         """Who is here, longest first; with ``query`` those whose user or display name contains it, in any case of letters."""
