@@ -1,6 +1,6 @@
 // The one client of the page, and what of it is shown: signals that change when something of a room did.
 
-import { signal } from "@preact/signals";
+import { batch, signal } from "@preact/signals";
 import { RoomsClient } from "../../../js/rooms.js";
 
 export const client = signal(null);
@@ -47,7 +47,20 @@ export function disconnect() {
   made?.close().catch(() => {});
 }
 
+// A thousand messages may come in a moment: what changed is drawn once a frame, and now and then where nobody looks.
+const HIDDEN_MS = 250;
+const waiting = new Map(); // a room or conversation → what changed of it
+
 function changed(talk, whats) {
-  const watched = watch(talk);
-  for (const what of whats) if (watched[what]) watched[what].value++;
+  if (!waiting.size) document.hidden ? setTimeout(draw, HIDDEN_MS) : requestAnimationFrame(draw);
+  if (!waiting.has(talk)) waiting.set(talk, new Set());
+  for (const what of whats) waiting.get(talk).add(what);
+}
+
+function draw() {
+  const drawn = [...waiting];
+  waiting.clear();
+  batch(() => {
+    for (const [talk, whats] of drawn) for (const what of whats) if (watch(talk)[what]) watch(talk)[what].value++;
+  });
 }

@@ -9,7 +9,7 @@ import { person } from "../people.js";
 import { showPerson } from "../showPerson.js";
 import { Attachments } from "./Attachments.jsx";
 import { Editor } from "./Editor.jsx";
-import { editing, onMessageKey, openActions, pickReaction, reply } from "./actions.js";
+import { onMessageKey, openActions, pickReaction, reply } from "./actions.js";
 import { jumpTo } from "./jump.js";
 import { MessageText } from "./MessageText.jsx";
 import { Reactions } from "./Reactions.jsx";
@@ -22,10 +22,9 @@ export class MessageRow extends Component {
     return false;
   }
 
-  render({ talk, message, repliesTo, isRoom, isFirst, isMine, isMentioned, isInTabOrder, readOnly }) {
+  render({ talk, message, repliesTo, isRoom, isFirst, isMine, isMentioned, isEditing, isInTabOrder, readOnly }) {
     const { user, name, avatar } = person(message.from);
     const shown = message.name || name;
-    const isEditing = editing.value === message.id && message.id;
     return (
       <article
         class={`message ${isFirst ? "first" : ""} ${isMentioned ? "mentioned" : ""} ${isMine ? "mine" : ""} ${message.state === "failed" ? "failed" : ""} ${message.pinned ? "pinned" : ""}`}

@@ -3,6 +3,7 @@
 import { dayKey, dayName } from "../../kit/words.js";
 import { watch } from "../connection.js";
 import { me } from "../session.js";
+import { editing } from "./actions.js";
 import { MessageRow } from "./MessageRow.jsx";
 
 const TOGETHER_MS = 5 * 60_000; // messages of one user so close stand under one name
@@ -13,7 +14,7 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
   void watch(talk).reads.value;
   const user = me.value?.user;
   const othersRead = Math.max(0, ...[...talk.reads].filter(([one]) => one !== user).map(([, seq]) => seq));
-  const lastMine = messages.findLast(({ from, deleted }) => from === user && !deleted);
+  const lastMine = talk.messages.findLast(({ from, deleted }) => from === user && !deleted)?.id;
   let isMarked = false;
   return messages.map((message, index) => {
     const previous = messages[index - 1] ?? before;
@@ -35,9 +36,10 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
         isFirst={isFirst}
         isMine={isMine}
         isMentioned={!isMine && message.mentions?.includes(user)}
-        isLastMine={message === lastMine}
+        isLastMine={message.id !== undefined && message.id === lastMine}
         isRead={isMine && message.seq <= othersRead}
         isModerator={talk.role !== undefined && talk.role !== "member"}
+        isEditing={editing.value !== null && editing.value === message.id}
         isInTabOrder={index === messages.length - 1}
         readOnly={readOnly}
       />,

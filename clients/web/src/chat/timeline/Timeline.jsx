@@ -42,13 +42,15 @@ export function Timeline({ talk, isRoom, title, source }) {
 
   const more = async (direction) => {
     const { all, window_, source } = now.current;
-    const next = direction === "up" ? extendedUp(all, heldAt(all, window_)) : extendedDown(all, window_);
-    if (next !== window_ && (next.top !== window_.top || next.bottom !== window_.bottom)) return setWindow(next);
-    const isThereMore = direction === "up" ? source.hasEarlier : source.hasLater;
-    if (!isThereMore) return;
-    setWindow(heldAt(all, window_));
+    const extended = direction === "up" ? extendedUp : extendedDown;
+    const held = heldAt(all, window_);
+    const next = extended(all, held);
+    if (next !== held) return setWindow(next);
+    if (!(direction === "up" ? source.hasEarlier : source.hasLater)) return;
+    setWindow(held);
     await source[direction === "up" ? "earlier" : "later"]().catch((error) => toast(error.message, { problem: true }));
-    setWindow((window_) => (direction === "up" ? extendedUp : extendedDown)(now.current.source.timeline, window_));
+    setWindow((window_) => extended(now.current.source.timeline, window_));
+    onScroll(); // one page may not be enough to fill the window
   };
   const onScroll = useFrame(() => {
     const box = scroller.current;

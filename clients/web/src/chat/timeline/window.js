@@ -22,7 +22,7 @@ export function extendedUp(messages, window) {
 
 export function extendedDown(messages, window) {
   const [from, to] = bounds(messages, window);
-  if (to === messages.length) return window.bottom === null ? window : { ...window, bottom: null };
+  if (to === messages.length) return window;
   return between(messages, from, Math.min(messages.length, to + PAGE), "down");
 }
 

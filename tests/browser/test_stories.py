@@ -1,0 +1,145 @@
+"""Two people and the web chat, from coming in to being put out, over a real server."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Come
+from tests.system.server import Server
+
+
+def test_two_people_talk_and_each_sees_what_became_of_what_they_said(come: Come) -> None:
+    ada, bob = come("Ada", room="talk"), come("Bob", room="talk")
+    expect(ada.page.get_by_role("button", name="2 here: members")).to_be_visible()
+
+    bob.field.press_sequentially("Hel")
+    expect(ada.page.locator(".typists")).to_contain_text("Bob is typing")
+    bob.say("Hello Ada")
+    ada.sees("Hello Ada")
+    expect(ada.page.locator(".typists")).not_to_contain_text("typing")
+
+    ada.say("Hello Bob")
+    bob.sees("Hello Bob")
+    expect(bob.page.locator("[data-announcements]")).to_have_text("Ada: Hello Bob")
+
+
+def test_a_message_is_sent_and_then_read(come: Come) -> None:
+    ada = come("Ada", room="ticks")
+    ada.say("Is anybody here?")
+    expect(ada.message("Is anybody here?").locator(".outcome")).to_have_text("Sent")
+
+    come("Bob", room="ticks")
+
+    expect(ada.message("Is anybody here?").locator(".outcome")).to_have_text("Read")
+
+
+def test_a_message_is_edited_reacted_to_answered_and_deleted(come: Come) -> None:
+    ada, bob = come("Ada", room="lives"), come("Bob", room="lives")
+    ada.say("The meeting is at tree")
+    bob.sees("The meeting is at tree")
+
+    ada.act_on("The meeting is at tree", "Edit E")
+    editor = ada.page.get_by_role("textbox", name="Edit message")
+    editor.fill("The meeting is at three")
+    editor.press("Enter")
+    bob.sees("The meeting is at three (edited)")
+
+    bob.act_on("The meeting is at three", "React +")
+    bob.page.get_by_label("Find an emoji").fill("thumbs up")
+    bob.page.keyboard.press("Enter")
+    expect(ada.page.get_by_role("button", name="👍 from Bob")).to_be_visible()
+    ada.page.get_by_role("button", name="👍 from Bob").click()
+    expect(bob.page.get_by_role("button", name=re.compile("👍 from .*Ada"))).to_have_attribute("aria-pressed", "true")
+
+    bob.act_on("The meeting is at three", "Reply R")
+    bob.say("I will be there")
+    expect(ada.message("I will be there").locator(".quote")).to_contain_text("The meeting is at three")
+
+    ada.act_on("The meeting is at three (edited)", "Delete")
+    ada.confirm("Delete")
+    bob.sees("This message was deleted.")
+    bob.sees_not("at three (edited)")
+
+
+def test_a_mention_is_completed_and_stands_out(come: Come) -> None:
+    ada, bob = come("Ada Lovelace", room="mentions"), come("Bob", room="mentions")
+    ada.say("Here")
+    bob.sees("Here")
+
+    bob.field.press_sequentially("Look @ada")
+    expect(bob.page.get_by_role("option", name=re.compile("Ada Lovelace"))).to_be_visible()
+    bob.field.press("Enter")
+    bob.field.press_sequentially("here")
+    bob.field.press("Enter")
+
+    expect(ada.message("Look @Ada Lovelace here")).to_have_class(re.compile("mentioned"))
+
+
+def test_unread_messages_are_counted_and_marked_where_they_begin(come: Come) -> None:
+    ada, bob = come("Ada", room="counted"), come("Bob", room="counted")
+    ada.say("before")
+    bob.sees("before")
+    bob.goto("/#/r/elsewhere")
+    expect(bob.page.get_by_role("main")).to_have_attribute("aria-label", "elsewhere")
+
+    ada.say("one")
+    ada.say("two")
+
+    expect(bob.page.get_by_role("link", name=re.compile("counted, 2 unread"))).to_be_visible()
+    bob.open_room("counted")
+    bob.sees("two")
+    expect(bob.page.locator(".divider.new + article")).to_contain_text("one")
+    expect(bob.page.get_by_role("link", name=re.compile("counted, .*unread"))).to_have_count(0)
+
+
+def test_the_server_restarts_in_the_middle_and_nothing_is_lost_or_said_twice(come: Come, server: Server) -> None:
+    ada, bob = come("Ada", room="restart"), come("Bob", room="restart")
+    ada.say("before the restart")
+    bob.sees("before the restart")
+    with ada.may_lose_connection(), bob.may_lose_connection():
+        server.kill()
+        expect(ada.page.get_by_text("You are offline.")).to_be_visible()
+        ada.say("said while away")
+        expect(ada.message("said while away").locator(".outcome")).to_have_text("Sending")
+
+        server.start()
+        ada.click("Try now")
+        expect(ada.page.get_by_text("You are offline.")).to_have_count(0)
+        bob.sees("said while away")
+
+    bob.say("welcome back")
+    ada.sees("welcome back")
+    assert ada.texts() == bob.texts() == ["before the restart", "said while away", "welcome back"]
+    assert [line["message"] for line in server.history("restart")] == ["before the restart", "said while away", "welcome back"]
+
+
+def test_earlier_messages_come_as_one_scrolls_up_and_the_window_stays_small(come: Come) -> None:
+    ada = come("Ada", room="long")
+    ada.page.evaluate("""async () => {
+        const socket = new WebSocket(`ws://${location.host}/ws`);
+        const heard = (type) => new Promise((done) => socket.addEventListener("message", ({ data }) => JSON.parse(data).type === type && done()));
+        await heard("hello");
+        socket.send(JSON.stringify({ type: "join", data: { room: "long" } }));
+        await heard("joined");
+        for (let n = 1; n <= 1000; n++) socket.send(JSON.stringify({ type: "message", data: { room: "long", message: `number ${n}.`, cid: `n${n}` } }));
+        await new Promise((done) => socket.addEventListener("message", ({ data }) => data.includes('"number 1000."') && done()));
+        socket.close();
+    }""")
+    ada.sees("number 1000.")
+
+    ada.page.reload()
+    ada.sees("number 1000.")
+    ada.page.locator(".scroller").hover()
+    for _ in range(400):
+        if ada.messages.filter(has_text="number 1.").count():
+            break
+        ada.page.mouse.wheel(0, -4_000)
+        ada.page.wait_for_timeout(30)
+
+    ada.sees("number 1.")
+    expect(ada.page.get_by_text("This is where the room begins.")).to_be_visible()
+    assert ada.messages.count() <= 300
+    ada.click(re.compile("Newest"))
+    ada.sees("number 1000.")
