@@ -22,6 +22,7 @@ COMMANDS = {
     "token": ("token:token", "Print a token that lets a user in."),
     "list": ("listing:listing", "List the rooms that keep something."),
     "history": ("history:history", "Print a room's messages."),
+    "chat": ("chat:chat", "Talk in a room."),
     "inspect": ("inspect:inspect", "Print what a room keeps: epoch, sizes, alarm, tables, keys and values."),
     "check": ("check:check", "Check every file and the journal."),
     "backup": ("backup:backup", "Copy everything, while the server serves."),

@@ -17,7 +17,8 @@ export interface Message {
   cid?: string;
   reply_to?: string;
   mentions?: string[];
-  files?: unknown[];
+  files?: string[];
+  attachments?: { id: string; name: string; type: string; size: number; width?: number; height?: number }[];
   meta?: Record<string, unknown>;
   edited?: boolean;
   deleted?: boolean;

@@ -9,7 +9,7 @@ It imports nothing of the runtime: it knows the server by its protocol alone.
 
 from rooms.client.client import Client, ClientState
 from rooms.client.conversation import Conversation
-from rooms.client.credentials import Reason
+from rooms.client.credentials import Reason, socket_url
 from rooms.client.errors import (
     ClientClosed,
     ClientError,
@@ -108,4 +108,5 @@ __all__ = [
     "UserJoined",
     "UserLeft",
     "open_client",
+    "socket_url",
 ]

@@ -175,7 +175,8 @@ class Line:
             self._tries = 0
         if self.closing_ms is not None and end.code in _LOST:
             end = End(1012, end.reason, self.closing_ms / 1000)
-        error = ClientError(f"{end.reason or 'the connection ended'} ({end.code})")
+        code = "" if end.code == 1006 else f" ({end.code})"
+        error = ClientError(f"{end.reason or 'the connection ended'}{code}")
         verdict = after(end, self._tries, self._settings, self._random)
         self._tries += 1
         if isinstance(verdict, ClientClosed):

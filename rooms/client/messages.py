@@ -22,7 +22,8 @@ class Message(Struct, kw_only=True, frozen=True, omit_defaults=True):
     cid: str | None = None
     reply_to: str | None = None
     mentions: tuple[str, ...] = ()
-    files: tuple[Any, ...] = ()
+    files: tuple[str, ...] = ()
+    attachments: tuple[dict[str, Any], ...] = ()
     meta: dict[str, Any] | None = None
     edited: bool = False
     deleted: bool = False

@@ -50,4 +50,5 @@ async def open_client(
     except BaseExceptionGroup as group:
         if len(group.exceptions) > 1:
             raise
-        raise group.exceptions[0] from group.exceptions[0].__cause__  # the block's own error as it is, not in a group of one
+        error = group.exceptions[0]  # the block's own, as it is and not in a group of one
+        raise error from error.__cause__  # noqa: ASYNC123

@@ -96,5 +96,5 @@ def _changed(known: Message, event: Edited | Deleted | Reacted | Pinned) -> Mess
             reactions = {**known.reactions, event.emoji: event.users} if event.users else others
             return replace(known, reactions=reactions, changed=event.seq)
         case Deleted():
-            nothing = {"edited": False, "pinned": False, "mentions": (), "files": (), "meta": None, "reactions": {}}
+            nothing = {"edited": False, "pinned": False, "mentions": (), "files": (), "attachments": (), "meta": None, "reactions": {}}
             return replace(known, message="", deleted=True, changed=event.seq, **nothing)
