@@ -46,6 +46,7 @@ copybutton_prompt_text = r"\$ "
 copybutton_prompt_is_regexp = True
 copybutton_only_copy_prompt_lines = True
 
+_OUTSIDE = re.compile(r"\[([^]]+)\]\(\.\./\.\./([\w/-]+\.md)\)")
 _ORDER = re.compile(r"^<!-- (?:file: (?P<file>[^ ]+)|serve: .*?) -->\n\n(?=```)", re.MULTILINE)
 
 
@@ -53,12 +54,18 @@ def setup(app: Sphinx) -> None:
     """What blocks print is shown as it is; the name of a file to be saved stands above it; decisions hang under their list."""
     app.add_lexer("output", TextLexer)
     app.connect("source-read", _name_files)
+    app.connect("source-read", _name_pages_outside)
     app.connect("source-read", _list_decisions)
     app.connect("autodoc-process-docstring", _drop_module_text)
 
 
 def _name_files(app: Sphinx, page: str, source: list[str]) -> None:
     source[0] = _ORDER.sub(lambda order: f"{{.file}}\n`{order['file']}`\n\n" if order["file"] else "", source[0])
+
+
+def _name_pages_outside(app: Sphinx, page: str, source: list[str]) -> None:
+    """A page that is not of this site is said to be in the checkout."""
+    source[0] = _OUTSIDE.sub(r"\1 (`\2` in the checkout)", source[0])
 
 
 def _list_decisions(app: Sphinx, page: str, source: list[str]) -> None:
