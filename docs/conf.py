@@ -28,7 +28,10 @@ autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 add_module_names = False
 python_display_short_literal_types = True
-python_maximum_signature_line_length = 88
+python_maximum_signature_line_length = 100
+
+pygments_style = "friendly"
+pygments_dark_style = "github-dark"
 
 html_theme = "furo"
 html_title = "rooms"
