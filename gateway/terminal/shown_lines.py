@@ -63,7 +63,7 @@ class Line(NamedTuple):
 
 
 def message_lines(message: Message, view: View, columns: int, *, goes_on: bool = False) -> Iterator[Line]:
-    """A message with its quote, head, text and reactions. ``goes_on``: the message before has the same head, which need not be said again."""
+    """A message with its quote, head, text and reactions. ``goes_on``: the head is that of the message before, and is not said again."""
     if message.reply_to is not None:
         yield Line(_quote(message.reply_to, view))
     body = [_said(printable(line), message, view.me) for line in message.message.split("\n")]

@@ -192,7 +192,11 @@ class Client:
 
     async def keep_connected(self) -> None:
         """Be connected until it is over for good."""
-        self._finish(await self._line.keep())
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._requests.watch)
+            verdict = await self._line.keep()
+            nursery.cancel_scope.cancel()
+        self._finish(verdict)
 
     async def say_goodbye(self) -> None:
         """End it: what is pending fails with ``ClientClosed``."""
@@ -340,6 +344,9 @@ class _Introduction:
 
     def lost(self) -> None:
         """The next connection says it again."""
+
+    def late(self) -> None:
+        """Without a ``hello`` the connection is given up."""
 
 
 def _user(told: Any) -> User:

@@ -19,6 +19,9 @@ class Asked(Protocol):
     def lost(self) -> None:
         """The connection ended before an answer came."""
 
+    def late(self) -> None:
+        """No answer came in ``request_timeout_seconds``, and none will be given any more."""
+
 
 class Host(Protocol):
     """The client."""

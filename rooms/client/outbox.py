@@ -184,6 +184,10 @@ class _Saying:
     def lost(self) -> None:
         self._outgoing.is_in_flight = False
 
+    def late(self) -> None:
+        self._outgoing.is_in_flight = False
+        self._outbox.pump()  # the same cid again is harmless
+
 
 def refusal_in(data: dict[str, Any]) -> Refused:
     """The data of an ``error`` as an exception."""

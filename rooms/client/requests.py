@@ -45,14 +45,14 @@ class Requests:
 
     def __init__(self, sender: Sender) -> None:
         self._sender = sender
-        self._asked: dict[int, Asked] = {}
+        self._asked: dict[int, tuple[Asked, float]] = {}  # and when it was put on the wire
         self._last_ref = 0
         self._asking = 0
 
     def put(self, type: str, data: dict[str, Any], asked: Asked) -> bool:
         """Put one on the wire; ``asked`` hears what becomes of it. ``False`` if it is too large."""
         self._last_ref += 1
-        self._asked[self._last_ref] = asked
+        self._asked[self._last_ref] = (asked, trio.current_time())
         if self._sender.send(type, data, self._last_ref):
             return True
         del self._asked[self._last_ref]
@@ -60,17 +60,27 @@ class Requests:
 
     def answered(self, envelope: Envelope) -> bool:
         """Give an answer to whoever asked. ``False`` if nobody did."""
-        asked = self._asked.pop(envelope.ref, None) if isinstance(envelope.ref, int) else None
-        if asked is None:
+        found = self._asked.pop(envelope.ref, None) if isinstance(envelope.ref, int) else None
+        if found is None:
             return False
+        asked, _ = found
         asked.answered(envelope.type, envelope.data)
         return True
 
     def lost(self) -> None:
         """The connection is gone: nothing on the wire is answered any more."""
         lost, self._asked = self._asked, {}
-        for asked in lost.values():
+        for asked, _ in lost.values():
             asked.lost()
+
+    async def watch(self) -> None:
+        """Tell those whose answer is overdue, for ever."""
+        patience_seconds = self._sender.settings.request_timeout_seconds
+        while True:
+            await trio.sleep(patience_seconds / 5)
+            overdue = [ref for ref, (_, at) in self._asked.items() if trio.current_time() - at >= patience_seconds]
+            for asked, _ in [self._asked.pop(ref) for ref in overdue]:
+                asked.late()
 
     async def ask(self, type: str, data: dict[str, Any], retry: bool | None, timeout_seconds: float | None) -> dict[str, Any]:
         """See ``Client.request``."""
@@ -110,7 +120,7 @@ class Requests:
                 await trio.sleep(self._sender.jitter(tries) if wait_ms is None else wait_ms / 1000)
 
     def _forget(self, asking: _Asking) -> None:
-        for ref in [ref for ref, asked in self._asked.items() if asked is asking]:
+        for ref in [ref for ref, (asked, _) in self._asked.items() if asked is asking]:
             del self._asked[ref]
 
 
@@ -138,3 +148,6 @@ class _Asking:
     def lost(self) -> None:
         self.is_on_the_wire, self.error = False, OutcomeUnknown(self.type)
         self.over.set()
+
+    def late(self) -> None:
+        """It has a timeout of its own."""

@@ -281,3 +281,7 @@ class _Entering:
 
     def lost(self) -> None:
         self._room._is_entering = False
+
+    def late(self) -> None:
+        self._room._is_entering = False
+        self._room._enter()
