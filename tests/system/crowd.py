@@ -16,10 +16,12 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
+import msgpack
 from websockets.client import ClientProtocol
 from websockets.frames import Frame, Opcode
 from websockets.http11 import Response
 from websockets.protocol import State
+from websockets.typing import Subprotocol
 from websockets.uri import parse_uri
 
 PATIENCE_SECONDS = 60.0
@@ -28,7 +30,7 @@ PATIENCE_SECONDS = 60.0
 class Member:
     """One socket of the crowd. ``received`` holds every envelope so far, ``frames`` every other frame."""
 
-    def __init__(self, port: int, path: str, token: str | None, receive_bytes: int | None) -> None:
+    def __init__(self, port: int, path: str, token: str | None, receive_bytes: int | None, subprotocol: str | None = None) -> None:
         self.socket = socket.socket()
         if receive_bytes is not None:
             self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
@@ -40,10 +42,13 @@ class Member:
         self.response: Response | None = None
         self.reads = True
         """A member that does not read is a stalled client."""
-        self._protocol = ClientProtocol(parse_uri(f"ws://127.0.0.1:{port}{path}"), max_size=None)
+        self._protocol = ClientProtocol(
+            parse_uri(f"ws://127.0.0.1:{port}{path}"), subprotocols=[Subprotocol(subprotocol)] if subprotocol else None, max_size=None
+        )
         request = self._protocol.connect()
         if token is not None:
             request.headers["Authorization"] = f"Bearer {token}"
+        self._packs = subprotocol == "rooms.v1.msgpack"
         self._protocol.send_request(request)
         self.flush()
 
@@ -64,7 +69,16 @@ class Member:
         """One envelope; silently nothing on a socket that is over."""
         if self.is_open:
             envelope = {"type": type, "data": data} if ref is None else {"type": type, "data": data, "ref": ref}
-            self._protocol.send_text(json.dumps(envelope).encode())
+            if self._packs:
+                self._protocol.send_binary(msgpack.packb(envelope))
+            else:
+                self._protocol.send_text(json.dumps(envelope).encode())
+            self.flush()
+
+    def close(self) -> None:
+        """Begin the closing handshake."""
+        if self.is_open:
+            self._protocol.send_close(1000)
             self.flush()
 
     def send_raw(self, text: str) -> None:
@@ -112,6 +126,8 @@ class Member:
                 self.response = event
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT and event.data[:1] == b"{":
                 self._receive(json.loads(bytes(event.data)))
+            elif isinstance(event, Frame) and event.opcode is Opcode.BINARY and self._packs:
+                self._receive(msgpack.unpackb(event.data))
             elif isinstance(event, Frame):
                 self.frames.append(event)
 
@@ -131,14 +147,23 @@ class Crowd:
         for member in self.members:
             member.socket.close()
 
-    def open(self, port: int, path: str, token: str | None = None, *, receive_bytes: int | None = None) -> Member:
+    def open(
+        self, port: int, path: str, token: str | None = None, *, receive_bytes: int | None = None, subprotocol: str | None = None
+    ) -> Member:
         """A socket that is on its way; ``wait`` until it ``is_open``."""
-        member = Member(port, path, token, receive_bytes)
+        member = Member(port, path, token, receive_bytes, subprotocol)
         self.members.append(member)
         self._selector.register(member.socket, selectors.EVENT_READ, member)
         if len(self.members) % 64 == 0:
             self.turn()  # so that the server's queue of new connections never overflows
         return member
+
+    def drop(self, member: Member) -> None:
+        """Its socket is closed, without a word unless one was said before."""
+        with contextlib.suppress(KeyError, ValueError):
+            self._selector.unregister(member.socket)
+        member.socket.close()
+        self.members.remove(member)
 
     def turn(self, seconds: float = 0.0) -> None:
         """Reads every socket that has something."""
