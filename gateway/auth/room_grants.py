@@ -5,7 +5,7 @@ A cookie's sign-in is read from the user's room each time and brings its grants 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import msgspec
@@ -47,6 +47,13 @@ class RoomGrants:
         """The identity with what is remembered to be granted to its user."""
         granted = self._rooms_by_user.get(identity.user)
         return with_rooms(identity, granted) if granted and not identity.guest else identity
+
+    def noted(self, identity: Identity, rooms: Sequence[str]) -> Identity:
+        """The identity, with the rooms that the user's room has just said are granted. Of most users nothing need be remembered."""
+        if identity.guest or not (rooms or identity.user in self._rooms_by_user):
+            return identity
+        self._remember(identity.user, tuple(rooms))
+        return self.known(identity)
 
     def may_matter(self, identity: Identity, key: RoomKey) -> bool:
         """Whether asking the user's room could open this one, which the identity may not enter so far."""

@@ -49,6 +49,10 @@ class ManyRoomsSession(EnvelopeSession):
         self.services.counters.messages_sent += len(bundle.messages)
         self.carrier.send_nowait(bundle.frames(self.format.name, self.format.encode))
 
+    def granted(self, rooms: list[str]) -> None:
+        """The user's room has said which rooms the user was let into beyond the token."""
+        self.identity = self.services.grants.noted(self.identity, rooms)
+
     def welcomed(self, conversations: list[Any], ref: Ref) -> None:
         """The user's room has said how the conversations stand: greet."""
         if self.stage is Stage.OVER:

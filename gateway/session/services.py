@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -61,6 +61,9 @@ class Grants(Protocol):
     def known(self, identity: Identity) -> Identity:
         """The identity with what is known to be granted to its user."""
 
+    def noted(self, identity: Identity, rooms: Sequence[str]) -> Identity:
+        """The identity, to whose user these rooms are granted, as the user's room has just said."""
+
     def may_matter(self, identity: Identity, key: RoomKey) -> bool:
         """Whether it has to be asked if this room, which the identity may not enter so far, is granted to its user."""
 
@@ -75,6 +78,10 @@ class NoGrants:
     """What tokens say is all there is."""
 
     def known(self, identity: Identity) -> Identity:
+        """As it is."""
+        return identity
+
+    def noted(self, identity: Identity, _rooms: Sequence[str]) -> Identity:
         """As it is."""
         return identity
 

@@ -37,6 +37,7 @@ class UserLine:
             return
         for message in bundle.messages:
             if isinstance(message, Event) and message.type == WELCOME:
+                self.session.granted(message.data["rooms"])
                 self.session.welcomed(message.data["conversations"], message.ref)
             else:
                 self.session.pass_on(Bundle([message]))

@@ -171,15 +171,15 @@ class RecordingRoomEnd:
 
 
 class WelcomingRoomEnd(RecordingRoomEnd):
-    """The end of a line to a user's room, which says at once how the conversations stand: there are none."""
+    """The end of a line to a user's room, which says at once how the conversations stand, and which rooms were joined: there are none."""
 
     def __init__(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> None:
         super().__init__(key, peer, request)
-        self.say(WELCOME, request.ref, conversations=[])
+        self.say(WELCOME, request.ref, conversations=[], rooms=[])
 
     def post_nowait(self, message: Envelope | str | bytes) -> bool:
         assert isinstance(message, Envelope)
-        self.say(message.type, message.ref, conversations=[])
+        self.say(message.type, message.ref, conversations=[], rooms=[])
         return True
 
 

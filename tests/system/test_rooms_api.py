@@ -119,7 +119,8 @@ def test_what_was_joined_is_remembered_over_a_kill(tmp_path: Path) -> None:
         caller(server, "bob").ask("POST", f"/api/rooms/{room}/join")
         server.kill()
         server.start()
-        with many_rooms(server, "bob") as socket:
+        with Client(f"ws://{server.host}/ws", token=token("bob")) as socket:
+            assert room in socket.receive("hello")["authorizedRooms"]
             socket.send("join", room=room)
             socket.receive("joined")
         with Client(server.socket_url(room), token=token("ada")) as socket:

@@ -49,7 +49,7 @@ REQUESTS: Mapping[str, type[Struct]] = {WELCOME: Welcome, "conversations": ListC
 def welcome(room: UserRoom, connection: Connection, ref: Ref) -> None:
     """Say how the conversations stand."""
     entries, _ = room.conversations.listed(WELCOME_ENTRIES_MAX, WELCOME_BYTES_MAX)
-    connection.send(Event(WELCOME, {"conversations": entries}, ref))
+    connection.send(Event(WELCOME, {"conversations": entries, "rooms": room.grants.rooms()}, ref))
 
 
 async def catch_up(room: UserRoom, connection: Connection) -> None:
