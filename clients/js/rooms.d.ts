@@ -80,7 +80,8 @@ export interface KnownConversation {
   with: string;
   unread: number;
   head: number;
-  last?: unknown;
+  last?: Message;
+  blocked?: boolean;
 }
 export type Stats = Record<string, { online: number }>;
 export interface Envelope<D = any> {
@@ -265,6 +266,8 @@ export class Room extends Talk<RoomEvents> {
 export class Conversation extends Talk<ConversationEvents> {
   private constructor();
   readonly user: string;
+  /** The newest message, as far as anything is known of the conversation. */
+  readonly last: Message | null;
   open(limit?: number): Promise<Conversation>;
 }
 

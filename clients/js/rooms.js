@@ -674,10 +674,13 @@ export class Conversation extends Talk {
     super(client, { with: user });
     this.user = user;
     this._verb = "private";
-    this._known = null; // what `conversations` said of it
+    this._known = { unread: 0, head: 0, last: null }; // as `hello` said, and what came since
   }
 
-  get unread() { return this.epoch === null ? this._known?.unread ?? 0 : super.unread; }
+  get unread() { return this.epoch === null ? this._known.unread : super.unread; }
+
+  /** The newest message, as far as anything is known of the conversation. */
+  get last() { return this.messages.at(-1) ?? this._known.last; }
 
   /** Load the latest page. From then on what is missed while away is caught up. */
   open(limit = 50) {
@@ -689,7 +692,7 @@ export class Conversation extends Talk {
     if (this.epoch !== null) return this;
     const page = await this._ask("history", { limit });
     for (const [user, seq] of Object.entries(page.reads ?? {})) this._receipt(user, seq);
-    const unread = this._known?.unread ?? 0;
+    const { unread } = this._known;
     if (this.lastRead === 0) this._readFrom = unread ? page.messages.filter(({ from }) => from === this.user).at(-unread)?.seq - 1 || 0 : page.head;
     this._timeline.clear();
     this._resume(page.messages, { ...page, recovered: false });
@@ -720,9 +723,15 @@ export class Conversation extends Talk {
       if (!this._stored(kind, data)) return;
     } else if (kind === "message") this._unopened(data);
     if (type === "typing") this._types(data);
-    if (type === "read") { this._receipt(data.user, data.seq); this._changed("reads"); }
+    if (type === "read") this._read(data);
     this._emit(type, data, envelope);
     if (type === "private") this._emit("message", data, envelope);
+  }
+
+  _read({ user, seq }) {
+    this._receipt(user, seq);
+    if (user === this._client.user?.user && seq >= this._known.head) this._known.unread = 0; // read on another socket
+    this._changed("reads");
   }
 
   _unopened(message) {
@@ -730,7 +739,14 @@ export class Conversation extends Talk {
     this._timeline.hasEarlier = true;
     this._trim();
     this._changed("messages");
-    if (message.from === this.user) this._known = { ...this._known, unread: (this._known?.unread ?? 0) + 1 };
+    if (message.seq <= this._known.head) return; // `hello` has counted it
+    this._known.head = message.seq;
+    if (message.from === this.user && message.from !== this._client.user?.user) this._known.unread++;
+  }
+
+  _known_as({ unread, head, last }) {
+    Object.assign(this._known, { unread, head, last });
+    this._changed("messages");
   }
 }
 
@@ -962,7 +978,7 @@ export class RoomsClient extends Emitter {
     this._tokensRefused = 0;
     this._greeted(data);
     this.online = new Map((data.online ?? []).map((user) => (typeof user === "string" ? [user, { user, name: user }] : [user.user, user])));
-    for (const known of data.conversations ?? []) this.private(known.with)._known = known;
+    for (const known of data.conversations ?? []) this.private(known.with)._known_as(known);
     if (data.conversations?.length) this._conversationsChanged();
     this._become("open");
     this._connected?.resolve(data);

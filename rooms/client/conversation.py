@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from rooms.client.errors import ClientError
 from rooms.client.events import Event, MessageEvent, Read
 from rooms.client.host import Host
-from rooms.client.messages import KnownConversation, Page
+from rooms.client.messages import KnownConversation, Message, Page
 from rooms.client.talk import Talk
 
 
@@ -15,14 +17,18 @@ class Conversation(Talk):
     def __init__(self, host: Host, user: str) -> None:
         super().__init__(host, "private", {"with": user}, {"to": user})
         self.user = user
-        self.known: KnownConversation | None = None
+        self._known = KnownConversation(with_=user)  # as `hello` said, and what came since
         self._is_resyncing = False
-        self._unread_before_open = 0
 
     @property
     def unread(self) -> int:
         """Messages of the other that were not read yet."""
-        return self._unread_before_open if self.epoch is None else super().unread
+        return self._known.unread if self.epoch is None else super().unread
+
+    @property
+    def last(self) -> Message | None:
+        """The newest message, as far as anything is known of the conversation."""
+        return self.messages[-1] if self.messages else self._known.last
 
     async def open(self, limit: int = 50) -> Conversation:
         """Load the latest page. What is missed from then on is caught up."""
@@ -36,7 +42,7 @@ class Conversation(Talk):
 
     def _begin(self, page: Page) -> None:
         theirs = [message.seq for message in page.messages if message.from_ == self.user]
-        unread = min(self._unread_before_open, len(theirs))
+        unread = min(self._known.unread, len(theirs))
         if self.last_read == 0:
             self._read_from = theirs[-unread] - 1 if unread else page.head
         self._timeline.clear()
@@ -44,8 +50,7 @@ class Conversation(Talk):
 
     def told(self, known: KnownConversation) -> None:
         """``hello`` said what there is."""
-        self.known = known
-        self._unread_before_open = known.unread
+        self._known = known
 
     def reconnected(self) -> None:
         """There is a connection again: what was missed?"""
@@ -67,6 +72,8 @@ class Conversation(Talk):
 
     def take(self, event: Event) -> None:
         """Something happened in the conversation."""
+        if isinstance(event, Read) and event.user == self._me and event.seq >= self._known.head:
+            self._known = replace(self._known, unread=0)  # read on another socket
         if isinstance(event, MessageEvent) and self.epoch is None:
             self._unopened(event)
         else:
@@ -76,11 +83,11 @@ class Conversation(Talk):
         is_new = self._place(event.message)
         self._timeline.has_earlier = True
         self._trim()
-        if not is_new:
-            return
-        if event.message.from_ == self.user:
-            self._unread_before_open += 1
-        self._publish(event)
+        if event.message.seq > self._known.head:  # else `hello` has counted it
+            is_theirs = event.message.from_ == self.user != self._me
+            self._known = replace(self._known, head=event.message.seq, unread=self._known.unread + is_theirs)
+        if is_new:
+            self._publish(event)
 
     def _may_speak(self) -> bool:
         return self._host.is_open

@@ -105,4 +105,5 @@ class KnownConversation(Struct, kw_only=True, frozen=True):
     with_: str = field(name="with")
     unread: int = 0
     head: int = 0
-    last: Any = None
+    last: Message | None = None
+    blocked: bool = False
