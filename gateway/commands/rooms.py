@@ -7,15 +7,23 @@ from contextlib import contextmanager
 
 from gateway.commands.errors import CommandError, CommandFailed
 from gateway.names import is_kind, name_of
+from rooms.kinds.users import PRIVATE, conversation_of
 from storage import BackupFailed, BackupUnusable, FolderInUse, FolderUnusable, NoHistory, RoomKey, RoomUnknown, StorageError, StorageFull
 
 
 def room_key(kind: str, name: str) -> RoomKey:
-    """The room meant by the words of a command. Raises ``CommandError`` if no room can be called so."""
-    normal = name_of(name)
+    """The room meant by the words of a command, ``ada/bob`` being a conversation. Raises ``CommandError`` if no room can be called so."""
+    normal = _conversation(name) if kind == PRIVATE else name_of(name)
     if normal is None:
         raise CommandError(f"no room can be called {name!r}: 1 to 128 characters, no / and no *, no control characters")
     return RoomKey(checked_kind(kind), normal)
+
+
+def _conversation(name: str) -> str | None:
+    """The name of the conversation of two users, in either order."""
+    first, _, second = name.partition("/")
+    users = name_of(first), name_of(second)
+    return None if None in users else conversation_of(*filter(None, users)).name
 
 
 def checked_kind(kind: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ def test_what_was_acknowledged_before_a_kill_reaches_the_recipient_once(tmp_path
         again, _ = enter(server, "ada")
         page = ask(again, "history", **{"with": "bob"})["data"]
         assert [message["seq"] for message in page["messages"]] == list(range(1, 16)), "nothing was kept twice"
+        lines = server.rooms("history", "carol/bob", "--kind", "private", "--tail", "1", "--json").splitlines()
+        assert [json.loads(line)["message"] for line in lines] == ["2.4"], "an operator can read it, whoever is named first"
 
 
 @pytest.mark.parametrize("carrier", CARRIERS)
