@@ -199,6 +199,18 @@ def test_damage_that_nobody_has_met_yet_is_found(process: Process, tmp_path: Pat
     assert not (tmp_path / "backup" / room_path(ADA)).exists()
 
 
+def test_a_large_room_is_copied_while_it_is_written_to(process: Process, tmp_path: Path, start: Start) -> None:
+    """More than is copied through memory at once."""
+    for number in range(12):
+        process.put(f"large {number}", bytes([number]) * 1_900_000, ADA)
+        process.commit()
+    back_up(process.path, tmp_path / "backup", lambda _what, done, _total: process.put("n", done, ADA))
+    assert (tmp_path / "backup" / room_path(ADA)).stat().st_size > 16 * 1024 * 1024
+    restore(tmp_path / "backup", tmp_path / "restored", quiet)
+    restored = start(tmp_path / "restored").room(ADA).storage
+    assert [restored.get(f"large {number}") == bytes([number]) * 1_900_000 for number in range(12)] == [True] * 12
+
+
 def test_other_files_come_along_for_their_owner_only(process: Process, tmp_path: Path) -> None:
     (process.path / "secret").write_text("hush")
     upload = process.path / "files" / "ab" / "picture"
