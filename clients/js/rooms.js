@@ -69,7 +69,8 @@ class Emitter {
       try {
         handler(...facts);
       } catch (error) {
-        queueMicrotask(() => { throw error; }); // where uncaught errors are seen
+        if (globalThis.reportError) globalThis.reportError(error);
+        else queueMicrotask(() => { throw error; }); // Node: as any error that nobody caught
       }
     }
   }
