@@ -39,6 +39,8 @@ class RuntimeSettings:
     commit_seconds: float = 0.1
     """How long a room's SQLite transaction stays open behind the journal."""
 
+    commit_late_seconds: float = 2.0
+    """How much longer it may stay open when so many rooms are busy that their commits would take too much of the time."""
     derive_seconds: float = 0.8
     """How long after that (or after the room woke) ``on_derive`` brings its derived tables up to date. Shorter costs more turns."""
 
