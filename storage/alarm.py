@@ -21,23 +21,20 @@ class RoomAlarm:
     part of the hook's last turn, so a hook that raised or was cut short runs again.
     """
 
-    __slots__ = ("_before", "_hidden", "_turns", "now")
+    __slots__ = ("_before", "_hidden", "_turns", "changed", "now")
 
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
         self._hidden = False
         self._before: Alarm | None = None
         self.now: Alarm | None = None
+        self.changed = False
+        """Whether the turn changed it."""
 
     @property
     def visible_ms(self) -> int | None:
         """What the author is told: None while the alarm's own hook runs."""
         return None if self.now is None or self._hidden else self.now.at_ms
-
-    @property
-    def changed(self) -> bool:
-        """Whether the turn changed the alarm."""
-        return self.now is not self._before
 
     def set(self, at: int | float | datetime) -> None:
         """Replace the alarm. Raises ``AlarmRefused``."""
@@ -66,23 +63,25 @@ class RoomAlarm:
             self._write(Alarm(at_ms, self.now.tries + 1, self.now.scheduled_ms))
         self._hidden = False
 
-    def begin(self) -> None:
-        """A turn begins."""
+    def keep(self) -> None:
+        """The turn ended well."""
         self._before = self.now
+        self.changed = False
 
     def rollback(self) -> None:
         """The turn raised."""
         self.now = self._before
-        self._hidden = False
+        self.changed = self._hidden = False
 
     def restore(self, alarm: Alarm | None) -> None:
         """The file was opened or went back."""
         self.now = self._before = alarm
-        self._hidden = False
+        self.changed = self._hidden = False
 
     def _write(self, alarm: Alarm | None) -> None:
         self._turns.write(SET_ALARM, *(alarm or (None, None, None)))
         self.now = alarm
+        self.changed = True
 
 
 def alarm_ms(at: int | float | datetime) -> int:

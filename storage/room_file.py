@@ -54,6 +54,8 @@ class RoomFile:
         self.committed = 0
         self.trouble: str | None = None
         """Why the last commit failed, until one succeeds."""
+        self.sql_deadline: float | None = None
+        """When SQL is stopped with ``SqlTimeout``, in ``time.perf_counter()`` seconds."""
         self._standing = standing
         self._folder_id = folder_id
         self._settings = settings
@@ -78,17 +80,11 @@ class RoomFile:
         Raises ``StorageFull`` while the disk has no space for what this room promised before, ``MigrationFailed``, ``RoomDestroyed``;
         then no turn is open.
         """
-        if self._destroyed:
-            raise RoomDestroyed(self.key)
-        if self._behind or not self._turns.stands():
-            self._turns.give_up()
-            self._catch_up()
-        if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max and not self.commit(self._durable):
-            raise StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
-        self._turns.begin()
-        self.alarm.begin()
-        self._tables.begin()
-        if self._tables.due:
+        turns, tables = self._turns, self._tables
+        if turns.failed or self._behind or self._destroyed or self.trouble is not None:
+            self._make_ready()
+        turns.begin()
+        if tables.migrated != tables.steps and turns.file_stands:
             self._migrate()
 
     def end(self) -> Record | None:
@@ -104,21 +100,28 @@ class RoomFile:
         if not operations and not (turns.forgets and self.number):
             turns.release()
             return None
-        if self.number == 0 and self._tables.only_filled():
-            self.rollback()
-            return None
-        record = encode_record(self.key, self.epoch, self.generation, self.number + 1, self._flags(), self.alarm.now, operations)
+        alarm, flags = self.alarm, 0
+        if self.number == 0 or alarm.changed or turns.forgets or self.tells.touched or self._tables.changed:
+            if self.number == 0 and self._tables.only_filled():
+                self.rollback()
+                return None
+            flags = self._flags()
+        record = encode_record(self.key, self.epoch, self.generation, self.number + 1, flags, alarm.now, operations)
         size_bytes = len(record.data)
         if size_bytes > self._settings.record_bytes_max:
             raise TurnTooLarge(size_bytes, self._settings.record_bytes_max)
         turns.release()
+        if flags or self._tables.changed:
+            alarm.keep()
+            self._tables.keep()
+            self.tells.touched = False
         self.number = record.number
         self._tail.add(record)
         return record
 
     def rollback(self) -> None:
         """The turn raised: nothing of it stays. Ask ``stands`` after it; if it is False, ``undo``."""
-        self._turns.rollback()
+        undone = self._turns.rollback()
         self.alarm.rollback()
         self.tells.reload()
         self._tables.rollback()
@@ -126,6 +129,8 @@ class RoomFile:
             self._remove_files()
         elif self.number == self.committed and self.stands():
             self._leave_transaction()
+        elif not undone:
+            self._fall_behind()
 
     def stands(self) -> bool:
         """Whether the open transaction, with the turns that ended in it, is still there.
@@ -180,15 +185,6 @@ class RoomFile:
         if connection is not None:
             with contextlib.suppress(apsw.ConnectionClosedError):
                 connection.interrupt()
-
-    @property
-    def sql_deadline(self) -> float | None:
-        """When SQL is stopped with ``SqlTimeout``, in ``time.perf_counter()`` seconds."""
-        return self._turns.deadline
-
-    @sql_deadline.setter
-    def sql_deadline(self, deadline: float | None) -> None:
-        self._turns.deadline = deadline
 
     @property
     def derives(self) -> bool:
@@ -268,6 +264,17 @@ class RoomFile:
         """``Turns.Owner``: the room is set aside when it is opened next."""
         self._standing.damage = reason
 
+    def _make_ready(self) -> None:
+        """Before a turn of a room in which something went wrong: its transaction is whole again, or this raises."""
+        if self._destroyed:
+            raise RoomDestroyed(self.key)
+        if self._behind or not self._turns.stands():
+            self._turns.give_up()
+            self._catch_up()
+        self._turns.failed = False
+        if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max and not self.commit(self._durable):
+            raise StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
+
     def _migrate(self) -> None:
         try:
             self._tables.migrate()
@@ -283,7 +290,6 @@ class RoomFile:
             flags |= Flag.ALARM_CHANGED
         if self.tells.touched:
             flags |= Flag.TELLS_WAIT if self.tells.waiting else Flag.TELLS_DONE
-            self.tells.touched = False
         if self._turns.forgets:
             flags |= Flag.FORGETS
         return flags
@@ -339,7 +345,7 @@ class RoomFile:
     def _catch_up(self) -> None:
         """Do the tail again in a new transaction. Raises ``StorageFull`` (then it is still behind) and ``RoomSetAside``."""
         turns = self._turns
-        deadline, turns.deadline = turns.deadline, None
+        deadline, self.sql_deadline = self.sql_deadline, None
         try:
             if self.number == 0:
                 self._remove_files()
@@ -353,7 +359,7 @@ class RoomFile:
             self.found_damage(f"it cannot be brought forward: {error}")
             raise RoomSetAside(self.key, f"it cannot be brought forward: {error}") from error
         finally:
-            turns.deadline = deadline
+            self.sql_deadline = deadline
         self._behind = False
 
     def _replay(self) -> None:

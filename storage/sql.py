@@ -41,13 +41,10 @@ class Sql:
             if type(parameter) not in _PLAIN:
                 parameters = tuple([_plain(parameter) for parameter in parameters])
                 break
-        connection = turns.connection or turns.need_connection()
         try:
-            use = self._statements.known(statement)
-            if use is None:
-                if DERIVED_PREFIX in statement.lower():
-                    self._derived.need()
-                use = self._statements.use(connection, turns.guard, statement, parameters)
+            use = self._statements.use_by_text.get(statement)
+            if use is None or turns.connection is None:
+                use = self._learn(statement, parameters)
             if use & DERIVED:
                 return self._derive(use, statement, parameters)
             if use:
@@ -55,6 +52,16 @@ class Sql:
             return self._step(Mode.READING, statement, parameters)
         except (OverflowError, UnicodeEncodeError) as error:
             raise NotStorable(f"cannot bind this parameter: {error}") from error
+
+    def _learn(self, statement: str, parameters: Sequence[Any]) -> int:
+        """What ``statement`` does, and a connection to do it on."""
+        connection = self._turns.need_connection()
+        use = self._statements.use_by_text.get(statement)
+        if use is None:
+            if DERIVED_PREFIX in statement.lower():
+                self._derived.need()
+            use = self._statements.use(connection, self._turns.guard, statement, parameters)
+        return use
 
     def run_script(self, script: str) -> None:
         """A step of the author's migrations: statements without parameters, under the same rules."""
@@ -70,16 +77,17 @@ class Sql:
             turns.stage()
         operations = turns.operations
         assert operations is not None
+        operation = (statement, *parameters)
         try:
             rows = self._step(Mode.WRITING, statement, parameters)
         except SqlFailed as error:
             if error.constraint:
-                operations.append((VIOLATED, statement, *parameters))
+                operations.append((VIOLATED, *operation))
             raise
         except TooManyRows:
-            operations.append((statement, *parameters))
+            operations.append(operation)
             raise
-        operations.append((statement, *parameters))
+        operations.append(operation)
         return rows
 
     def _derive(self, use: int, statement: str, parameters: Sequence[Any]) -> Rows:

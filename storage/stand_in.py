@@ -14,7 +14,9 @@ from storage.tables import Migrations, make_tables
 class Reader(Protocol):
     """What runs SQL: it may be told to stop."""
 
-    deadline: float | None
+    @property
+    def deadline(self) -> float | None:
+        """When its SQL is stopped, in ``time.perf_counter()`` seconds."""
 
 
 class StandIn:

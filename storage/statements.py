@@ -25,15 +25,12 @@ _VACUUM = re.compile(_REST.pattern + "vacuum", re.DOTALL | re.IGNORECASE)
 class Statements:
     """Shared by all rooms of a folder, used on their one thread."""
 
-    __slots__ = ("_bytes_max", "_use_by_text")
+    __slots__ = ("_bytes_max", "use_by_text")
 
     def __init__(self, statement_bytes_max: int) -> None:
         self._bytes_max = statement_bytes_max
-        self._use_by_text: dict[str, int] = {}
-
-    def known(self, text: str) -> int | None:
-        """``use``, of a text that was examined before."""
-        return self._use_by_text.get(text)
+        self.use_by_text: dict[str, int] = {}
+        """``use``, of texts that were examined before."""
 
     def use(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> int:
         """Whether ``text`` ``READS`` or ``WRITES``, and whether ``DERIVED`` tables. It is not run.
@@ -41,9 +38,9 @@ class Statements:
         Raises ``SqlRefused`` if it is not one statement, or one that a room may not run; ``SqlFailed`` if SQLite does not understand it.
         """
         use = self._examine(connection, guard, text, parameters)
-        if len(self._use_by_text) >= _TEXTS_MAX:
-            self._use_by_text.clear()
-        self._use_by_text[text] = use
+        if len(self.use_by_text) >= _TEXTS_MAX:
+            self.use_by_text.clear()
+        self.use_by_text[text] = use
         return use
 
     def _examine(self, connection: apsw.Connection, guard: Guard, text: str, parameters: Sequence[Any]) -> int:

@@ -27,20 +27,18 @@ class Tables:
     ``migrated`` is the number of migration steps that the file has taken.
     """
 
-    __slots__ = ("_before", "_filled", "_migrations", "_sql", "_turns", "migrated")
+    __slots__ = ("_before", "_filled", "_migrations", "_sql", "_turns", "changed", "migrated", "steps")
 
     def __init__(self, turns: Turns, sql: Sql, migrations: Migrations) -> None:
         self._turns = turns
         self._sql = sql
         self._migrations = migrations
-        self._filled = 0
+        self.steps = len(migrations)
         self.migrated = 0
+        self.changed = False
+        """Whether the turn took steps."""
+        self._filled = 0
         self._before = 0
-
-    @property
-    def due(self) -> bool:
-        """Whether the file that stands lacks steps, or has more of them than the kind."""
-        return self._turns.file_stands and self.migrated != len(self._migrations)
 
     def fill(self, epoch: str, generation: int) -> None:
         """Make everything in a new file."""
@@ -59,18 +57,20 @@ class Tables:
             raise MigrationFailed(self._turns.key, reason)
         if not steps:
             return
+        self._before, self.changed = self.migrated, True
         for number, step in enumerate(steps, self.migrated + 1):
             self._take(number, step)
         self.migrated = len(self._migrations)
         self._turns.write(MIGRATED, self.migrated)
 
-    def begin(self) -> None:
-        """A turn begins."""
-        self._before = self.migrated
+    def keep(self) -> None:
+        """The turn ended well."""
+        self.changed = False
 
     def rollback(self) -> None:
         """The turn raised."""
-        self.migrated = self._before
+        if self.changed:
+            self.migrated, self.changed = self._before, False
 
     def only_filled(self) -> bool:
         """Whether the turn wrote nothing but the tables of a new file."""

@@ -1,4 +1,4 @@
-"""Turns staged in one open SQLite transaction: a savepoint each, and the list of what was written.
+"""Turns staged in one open SQLite transaction, and the list of what each has written.
 
 A turn that writes nothing touches SQLite not at all. The transaction stays open over many turns; ``RoomFile`` says when it commits.
 """
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 class Owner(Protocol):
     """Supplies a connection to a room that has none yet, and hears what is wrong with one that it has."""
 
+    sql_deadline: float | None
+
     def make_file(self) -> None:
         """The first write: make the room's file and ``Turns.use`` it."""
 
@@ -44,20 +46,22 @@ class Turns:
     """What the storage objects of a room write through. At most one turn is open at a time."""
 
     __slots__ = (
+        "_has_savepoint",
         "_owner",
         "begun",
         "connection",
         "cursor",
-        "deadline",
         "derived_number",
         "derived_stand",
         "derives",
         "doomed",
+        "failed",
         "file_stands",
         "forgets",
         "guard",
         "key",
         "operations",
+        "savepoints",
         "settings",
         "staged",
     )
@@ -71,11 +75,17 @@ class Turns:
         self.cursor: apsw.Cursor | None = None
         self.file_stands = False
         self.operations: list[Operation] | None = None
+        self._has_savepoint = False
         self.staged = False
+        """The turn has written."""
         self.begun = False
+        """A transaction was begun; ``stands`` says whether it is still there."""
+        self.savepoints = False
+        """Writing turns have a savepoint each. They cost a turn 1.5 µs, so they are taken once a turn of this room has raised."""
+        self.failed = False
+        """SQLite reported an error since somebody asked whether the transaction stands."""
         self.doomed: StorageError | None = None
         self.forgets = False
-        self.deadline: float | None = None
         self.derives = False
         """Whether the open transaction holds writes to derived tables."""
         self.derived_stand = False
@@ -98,28 +108,38 @@ class Turns:
     def release(self) -> None:
         """The turn ended well: its savepoint becomes part of the transaction."""
         if self.staged:
-            assert self.cursor is not None
-            self.cursor.execute("RELEASE turn")
+            if self._has_savepoint:
+                assert self.cursor is not None
+                self.cursor.execute("RELEASE turn")
+                self._has_savepoint = False
             self.staged = False
         self.operations = None
 
-    def rollback(self) -> None:
-        """Nothing of the turn stays. If SQLite gave the whole transaction up, that is for ``RoomFile.undo`` to mend."""
+    def rollback(self) -> bool:
+        """Nothing of the turn stays. ``False``: without a savepoint, the transaction is to be rolled back and its earlier turns done again.
+
+        If SQLite gave the whole transaction up, that is for ``RoomFile.undo`` to mend.
+        """
+        undone = True
         if self.staged:
             self.forget_derived()
             if self.stands():
-                assert self.cursor is not None
-                self.cursor.execute("ROLLBACK TO turn")
-                self.cursor.execute("RELEASE turn")
-        self.staged = False
+                undone = self._has_savepoint
+                if undone:
+                    assert self.cursor is not None
+                    self.cursor.execute("ROLLBACK TO turn")
+                    self.cursor.execute("RELEASE turn")
+        self.staged = self._has_savepoint = False
+        self.savepoints = True
         self.operations = None
         self.doomed = None
+        return undone
 
     def give_up(self) -> None:
         """Forget the turn that is open, if one is, and roll the transaction back."""
         self.operations = None
         self.doomed = None
-        self.staged = False
+        self.staged = self._has_savepoint = False
         if self.begun and self.stands():
             assert self.cursor is not None
             self.cursor.execute("ROLLBACK")
@@ -141,7 +161,7 @@ class Turns:
     def drop_connection(self) -> None:
         """Close it; a transaction that is open is rolled back by that."""
         connection, self.connection, self.cursor = self.connection, None, None
-        self.file_stands = self.begun = self.staged = self.derives = False
+        self.file_stands = self.begun = self.staged = self._has_savepoint = self.derives = False
         self.forget_derived()
         if connection is not None:
             connection.close(True)
@@ -188,7 +208,7 @@ class Turns:
         self.operations.append((sql,))  # type: ignore[union-attr]
 
     def stage(self) -> None:
-        """The turn's first write: from here on it has a savepoint, in a transaction, in a file."""
+        """The turn's first write: from here on it has a transaction, in a file."""
         assert self.operations is not None, "writes belong into a turn"
         if self.doomed is not None:
             raise self.doomed
@@ -200,7 +220,9 @@ class Turns:
             if not self.begun:
                 self.cursor.execute("BEGIN IMMEDIATE")  # type: ignore[union-attr]
                 self.begun = True
-            self.cursor.execute("SAVEPOINT turn")  # type: ignore[union-attr]
+            if self.savepoints:
+                self.cursor.execute("SAVEPOINT turn")  # type: ignore[union-attr]
+                self._has_savepoint = True
         except apsw.Error as error:
             raise self.failure(error, "BEGIN") from error
         self.staged = True
@@ -216,6 +238,7 @@ class Turns:
 
     def failure(self, error: apsw.Error, statement: str) -> StorageError:
         """What an error of SQLite is to the author. If the turn cannot end well after it, that is remembered."""
+        self.failed = True
         failure = translated(error, self.key, statement, refusal=self.guard.reason, row_bytes_max=self.settings.row_bytes_max)
         if dooms(error) or not self.stands():
             self.doomed = failure
@@ -228,5 +251,11 @@ class Turns:
         self.derived_stand = False
         self.derived_number = -1
 
+    @property
+    def deadline(self) -> float | None:
+        """When SQL is stopped, in ``time.perf_counter()`` seconds."""
+        return self._owner.sql_deadline
+
     def _past_deadline(self) -> bool:
-        return self.deadline is not None and perf_counter() > self.deadline
+        deadline = self._owner.sql_deadline
+        return deadline is not None and perf_counter() > deadline
