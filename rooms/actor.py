@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import trio
 
 from rooms.background import run_background
+from rooms.begun import Begun
 from rooms.connection import Connection, Phase
 from rooms.deriving import Derive
 from rooms.effects import Act
@@ -16,7 +17,7 @@ from rooms.envelope import Envelope
 from rooms.errors import OutsideTurn, TooManyBackgrounds
 from rooms.isolate import Isolate
 from rooms.lifecycle import State, moved
-from rooms.mail import BackgroundDone, Gone, Mail, Message
+from rooms.mail import BackgroundDone, Gone, Mail, Message, Start
 from rooms.mailbox import Mailbox
 from rooms.members import Members
 from rooms.refusal import Refusal
@@ -42,6 +43,7 @@ class Actor:
         "_mailbox",
         "_parked",
         "_quarantined_until",
+        "active_at",
         "auto_response",
         "env",
         "key",
@@ -64,6 +66,8 @@ class Actor:
         self._mailbox: Mailbox | None = None
         self._parked: trio.lowlevel.Task | None = None
         self._quarantined_until: float | None = None
+        self.active_at = 0.0
+        """When something last happened in it, on trio's clock."""
 
     # mail
 
@@ -212,8 +216,10 @@ class Actor:
 
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""
-        if self.is_quiet:
-            self.env.hibernation.quiet(self)
+        if self._isolate is None or not self._isolate.gate.is_waiting:  # else the gate's opening is the last thing
+            self.active_at = trio.current_time()
+        if self.env.is_stopping and self.is_quiet:
+            self.env.hibernation.fell_quiet()
 
     def hibernate(self) -> bool:
         """Drop the isolate of a quiet room and end its task. ``False``: it is not quiet."""
@@ -260,6 +266,8 @@ class Actor:
             env.stats.rehydrations += 1
         self._become(State.AWAKE)
         self._mailbox = Mailbox(env.settings.mailbox_messages_max)
+        self.active_at = trio.current_time()
+        env.hibernation.woke(self)
         env.nursery.start_soon(self._live)
         return self._mailbox
 
@@ -282,22 +290,16 @@ class Actor:
 
     async def _work(self, scope: trio.CancelScope, mailbox: Mailbox) -> None:
         """Batch after batch, until there are no more, or a turn that had to wait has used ``scope`` up."""
-        waited = False
+        waited, task, mails_max = False, trio.lowlevel.current_task(), self.env.settings.batch_mails_max
         while not waited and self._mailbox is mailbox and self._quarantined_until is None:
-            batch = mailbox.take(self.env.settings.batch_mails_max)
-            if not batch:
-                await self._park()
-                continue
-            self.env.hibernation.busy(self)
-            waited = await self._handle(batch, scope)
-            if mailbox:
-                await trio.lowlevel.checkpoint()
-
-    async def _park(self) -> None:
-        """Wait for mail, or for the room to hibernate."""
-        self._parked = trio.lowlevel.current_task()
-        self.rest()
-        await trio.lowlevel.wait_task_rescheduled(self._leave_park)
+            if mailbox.mails:
+                waited = await self._handle(mailbox.take(mails_max), scope)
+                if mailbox.mails:
+                    await trio.lowlevel.checkpoint()
+            else:
+                self._parked = task
+                self.rest()
+                await trio.lowlevel.wait_task_rescheduled(self._leave_park)
 
     def _leave_park(self, _raise_cancel: object) -> trio.lowlevel.Abort:
         self._parked = None
@@ -305,30 +307,32 @@ class Actor:
 
     async def _handle(self, batch: deque[Mail], scope: trio.CancelScope) -> bool:
         """A turn for each mail, until one had to wait. Whether one had to."""
-        waited = False
+        begun: Begun | None = None
         try:
-            while batch and not waited and self._quarantined_until is None:
-                if self.isolate.holds_back:
-                    await self.isolate.settle()
-                if not self.isolate.is_over or self._open_anew(batch):
-                    waited = await self._handle_one(batch, scope)
+            while batch and begun is None and self._quarantined_until is None:
+                isolate = self.isolate
+                if isolate.before_next_turn:
+                    await isolate.settle()
+                if isolate.is_over:
+                    if not self._open_anew(batch):
+                        break
+                    isolate = self.isolate
+                mail = batch.popleft()
+                starts = isolate.room is None and mail.needs_room
+                begun = isolate.step(Start(mail) if starts else mail, scope)
+                if begun is not None:
+                    await isolate.finish(begun)
+                if starts and isolate.room is not None:
+                    batch.appendleft(mail)
         finally:
             self._end_batch(batch)
-        return waited
-
-    async def _handle_one(self, batch: deque[Mail], scope: trio.CancelScope) -> bool:
-        mail, isolate = batch.popleft(), self.isolate
-        if isolate.room is not None or not mail.needs_room:
-            return await isolate.handle(mail, scope)
-        waited = await isolate.start(mail, scope)
-        if isolate.room is not None:
-            batch.appendleft(mail)
-        return waited
+        return begun is not None
 
     def _end_batch(self, rest: deque[Mail]) -> None:
         if self._isolate is None or self._mailbox is None:
             return
-        self._mailbox.put_back(rest)
+        if rest:
+            self._mailbox.put_back(rest)
         self._isolate.pause()
         if self._isolate.is_over:
             self._open_anew(deque())

@@ -51,10 +51,13 @@ class Committer:
         stats.journal_syncs += 1
         stats.journal_records += len(records)
         stats.commit_seconds.observe(perf_counter() - since)
-        self._env.folder.host.apply(records)
+        for_host = [record for record in records if record.for_host]
+        self._env.folder.host.apply(for_host)
         self._open(batch)
-        if any(record.alarm_changed for record in records):
-            self._env.alarms.changed()
+        for record in for_host:
+            if record.alarm_changed:
+                self._env.alarms.changed()
+                break
 
     def _open(self, batch: list[tuple[Actor, Record]]) -> None:
         durable = {actor: record.number for actor, record in batch}

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+from itertools import count
 from typing import TYPE_CHECKING
 
 import trio
+
+from rooms.lifecycle import State
 
 if TYPE_CHECKING:
     from rooms.actor import Actor
@@ -12,60 +16,79 @@ if TYPE_CHECKING:
 
 
 class Hibernation:
-    """The quiet rooms, in the order in which they fell quiet. One task for all: an active room costs a dict entry."""
+    """The awake rooms, by the moment at which each may hibernate if nothing happens in it until then.
+
+    An active room only notes when something last happened in it; its place here is looked at, and put right, once in
+    ``idle_seconds``.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._env = environment
-        self._quiet_since: dict[Actor, float] = {}
+        self._by_due: list[tuple[float, int, Actor]] = []
+        self._watched: set[Actor] = set()
+        self._number = count()
         self._more = trio.Event()
         self._fell_quiet = trio.Event()
 
-    def quiet(self, actor: Actor) -> None:
-        """The room has nothing to do from now on."""
-        self._quiet_since.pop(actor, None)
-        self._quiet_since[actor] = trio.current_time()
-        if len(self._quiet_since) == 1:
+    def woke(self, actor: Actor) -> None:
+        """Watch the room until it is found asleep."""
+        if actor not in self._watched:
+            self._watched.add(actor)
+            self._put(actor)
             self._more.set()
+
+    def fell_quiet(self) -> None:
+        """A room has nothing to do any more, and the runtime waits for that."""
         self._fell_quiet.set()
-
-    def busy(self, actor: Actor) -> None:
-        """It has again."""
-        self._quiet_since.pop(actor, None)
-
-    def hibernate(self, actor: Actor) -> bool:
-        """Put ``actor`` to sleep now. ``False``: it is not quiet."""
-        self._quiet_since.pop(actor, None)
-        return actor.hibernate()
 
     async def hibernate_all(self) -> None:
         """Hibernate every room as it falls quiet, until none is awake."""
         while self._env.stats.awake:
-            for actor in list(self._quiet_since):
-                self.hibernate(actor)
+            self._fell_quiet = trio.Event()
+            for actor in list(self._watched):
+                actor.hibernate()
             if self._env.stats.awake:
-                self._fell_quiet = trio.Event()
                 await self._fell_quiet.wait()
 
     def make_space(self) -> None:
         """A room is about to wake: if too many are awake, the longest-quiet one goes."""
-        if self._env.stats.awake >= self._env.settings.awake_rooms_max:
-            for actor in self._quiet_since:
-                self.hibernate(actor)
+        if self._env.stats.awake < self._env.settings.awake_rooms_max:
+            return
+        for _ in range(len(self._by_due)):
+            due, _, actor = heappop(self._by_due)
+            if self._look_at(actor, due):
                 return
 
     async def run(self) -> None:
         """Hibernate rooms as they are due, until cancelled."""
         while True:
-            if not self._quiet_since:
+            if not self._by_due:
                 self._more = trio.Event()
                 await self._more.wait()
-            for actor, since in self._quiet_since.items():
-                due = since + self._env.settings.idle_seconds
-                if due <= trio.current_time():
-                    if actor.derive():
-                        self.busy(actor)  # it is quiet again when that is done
-                    else:
-                        self.hibernate(actor)
-                else:
-                    await trio.sleep_until(due)
-                break
+            due = self._by_due[0][0]
+            if due > trio.current_time():
+                await trio.sleep_until(due)
+                continue
+            _, _, actor = heappop(self._by_due)
+            if self._due(actor) <= due and actor.derive():
+                self._put(actor)  # it is quiet again when that is done
+            else:
+                self._look_at(actor, due)
+
+    def _look_at(self, actor: Actor, due: float) -> bool:
+        """Hibernate a room unless something happened since it was given ``due``. ``False``: its place is put right instead."""
+        if actor.state is State.AWAKE and (self._due(actor) > due or not actor.hibernate()):
+            self._put(actor)
+            return False
+        self._watched.discard(actor)
+        return True
+
+    def _put(self, actor: Actor) -> None:
+        now = trio.current_time()
+        due = self._due(actor)
+        if due <= now:  # not quiet for another reason than mail: it is looked at again later
+            due = now + self._env.settings.idle_seconds
+        heappush(self._by_due, (due, next(self._number), actor))
+
+    def _due(self, actor: Actor) -> float:
+        return actor.active_at + self._env.settings.idle_seconds

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import sys
 import types
 from collections.abc import Callable
 from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
+import outcome
 import trio
 
 from rooms.begun import Begun
 from rooms.effects import Close, Effect, Notice
 from rooms.gate import OutputGate, Said
-from rooms.mail import Mail, Start
+from rooms.mail import Mail
 from rooms.refusal import Refusal
 from rooms.refusals import INTERNAL, STORAGE_FULL, TIMEOUT, UNKNOWN_OUTCOME, unavailable
-from rooms.release import Release
+from rooms.release import let_be_heard
 from rooms.turn import Turn
 from storage import Record, RoomSetAside, SqlTimeout, StorageError, StorageFull, SyncFailed
 
@@ -39,12 +39,13 @@ class Isolate:
 
     __slots__ = (
         "_actor",
-        "_before_next_turn",
         "_env",
         "_no_commit_before",
         "_opened",
         "_scope",
+        "_turn_began",
         "_undo_due",
+        "before_next_turn",
         "file",
         "gate",
         "is_over",
@@ -54,7 +55,8 @@ class Isolate:
     def __init__(self, actor: Actor, file: RoomFile) -> None:
         self._actor = actor
         self._env = actor.env
-        self._before_next_turn: list[Callable[[], None]] = []
+        self.before_next_turn: list[Callable[[], None]] = []
+        """What must be done first; it may have to wait for what was said to be heard: ``settle``."""
         self._opened: trio.Event | None = None
         self._undo_due: Refusal | None = None
         self.file = file
@@ -62,28 +64,31 @@ class Isolate:
         self.room: Room | None = None
         self._no_commit_before = 0.0
         self._scope = trio.CancelScope()
+        self._turn_began = 0.0
         self.is_over = False
         """The file takes no more turns: the room was destroyed, or is damaged. What follows opens it anew."""
 
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits: everything said is heard, nothing is to be done before the next turn."""
-        return not (self.gate.is_waiting or self._before_next_turn)
+        return not (self.gate.is_waiting or self.before_next_turn)
 
-    @property
-    def holds_back(self) -> bool:
-        """Whether the next turn must wait until this is settled."""
-        return bool(self._before_next_turn)
-
-    async def start(self, first: Mail, scope: trio.CancelScope) -> bool:
-        """Make the room object that ``first`` needs, or tell ``first`` that it failed. Whether it waited: ``scope`` is used up then."""
+    def step(self, mail: Mail, scope: trio.CancelScope) -> Begun | None:
+        """Run the turn of ``mail``. A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now."""
+        turn = self._begin(mail)
+        if turn is None:
+            return None
         self._scope = scope
-        return await self._turn(Start(first))
+        return self._run(turn)
 
-    async def handle(self, mail: Mail, scope: trio.CancelScope) -> bool:
-        """Run the turn of ``mail``. Whether it had to wait: ``scope`` is used up then."""
-        self._scope = scope
-        return await self._turn(mail)
+    async def finish(self, hook: Begun) -> None:
+        """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
+        turn = self._actor.turn
+        assert turn is not None
+        self.release()
+        self._scope.deadline = trio.current_time() + self._env.settings.turn_seconds
+        turn.waited = True
+        self._run(turn, await outcome.acapture(_unwrapped, hook))
 
     async def settle(self) -> None:
         """Wait until everything said is heard, and do what had to wait for that."""
@@ -108,24 +113,21 @@ class Isolate:
     def pause(self) -> None:
         """No turn follows at once: let be heard what may be heard, do what had to wait."""
         self.release()
-        if not self.gate.is_waiting:
+        if self.before_next_turn and not self.gate.is_waiting:
             self._catch_up()
 
     def release(self) -> None:
         """Let be heard what may be heard."""
         free = self.gate.take_free()
         if free:
-            release = Release()
-            for effects in free:
-                release.walk(effects)
-            release.cut()
-            self._env.stats.messages_sent += release.frames_sent
+            self._env.stats.messages_sent += let_be_heard(free)
 
     def opened(self, durable: int) -> None:
         """The records up to ``durable`` are on disk."""
-        self.gate.opened(durable)
+        gate = self.gate
+        gate.opened(durable)
         self.release()
-        if not self.gate.is_waiting:
+        if not gate.is_waiting:
             self._nothing_waits()
 
     def undo(self, refusal: Refusal) -> None:
@@ -138,13 +140,13 @@ class Isolate:
 
     def commit_lazily(self) -> None:
         """Commit what is durable; if a later turn is not yet, the next turn waits for it."""
-        is_free = self._actor.turn is None and not self._before_next_turn
+        is_free = self._actor.turn is None and not self.before_next_turn
         if is_free and self._commit():
             return
         if is_free and not self.gate.is_waiting:  # the disk is full: it heals
             self._env.later(COMMIT_AGAIN_SECONDS, self._env.lazy_commits.dirty, self._actor)
-        elif self.commit_lazily not in self._before_next_turn:
-            self._before_next_turn.append(self.commit_lazily)
+        elif self.commit_lazily not in self.before_next_turn:
+            self.before_next_turn.append(self.commit_lazily)
 
     def close(self) -> None:
         """Commit what is durable and close the file. What the disk has no space for now, the folder keeps until it is opened again."""
@@ -159,43 +161,44 @@ class Isolate:
             vars(self.room).clear()
             self.room = None
 
-    async def _turn(self, mail: Mail) -> bool:
-        actor, env = self._actor, self._env
-        turn = actor.turn = Turn(mail, env.clock)
-        started = perf_counter()
-        self.file.sql_deadline = started + env.settings.turn_seconds
+    def _begin(self, mail: Mail) -> Turn | None:
+        """A turn for ``mail``; ``None`` when there can be none now, of which ``mail`` was told."""
+        env, file = self._env, self.file
+        turn = self._actor.turn = Turn(mail, env.clock)
+        self._turn_began = started = perf_counter()
+        file.sql_deadline = started + env.settings.turn_seconds
         try:
-            if self.file.trouble is not None:
+            if file.trouble is not None:
                 self._commit_again()
-            self.file.begin()
+            file.begin()
         except StorageError as error:
             self._cannot_begin(mail, error)
-            return False
-        waited = False
-        result = "cancelled"
+            return None
+        return turn
+
+    def _run(self, turn: Turn, result: outcome.Outcome[Any] | None = None) -> Begun | None:
+        """From the hook's call, or from the ``result`` of one that had to wait, to the turn's end. A hook that has to wait is returned."""
+        mail, became = turn.mail, "returned"
         try:
-            value = mail.start(actor, turn)
+            value = mail.start(self._actor, turn) if result is None else result.unwrap()
             if value.__class__ is types.CoroutineType:
                 try:
                     trap = value.send(None)
                 except StopIteration as stop:
                     value = stop.value
                 else:
-                    waited = True
-                    value = await self._wait_for(Begun(value, trap))
-            mail.returned(actor, turn, value)
+                    return Begun(value, trap)
+            mail.returned(self._actor, turn, value)
             self._end(turn, mail)
-            result = "returned"
         except Exception as error:
-            result = self._failed(turn, error)
+            became = self._failed(turn, error)
             if isinstance(error, SyncFailed):
                 raise
-        finally:
-            if result == "cancelled":
-                result = self._failed(turn, sys.exception())
-            actor.turn = None
-            self._measure(mail, result, perf_counter() - started, waited)
-        return waited
+        except BaseException as error:
+            self._over(turn, self._failed(turn, error))
+            raise
+        self._over(turn, became)
+        return None
 
     def _cannot_begin(self, mail: Mail, error: StorageError) -> None:
         self._actor.turn = None
@@ -203,18 +206,6 @@ class Isolate:
         self._env.log.error("turn_not_begun", room=str(self._actor.key), hook=mail.hook, error=str(error))
         refusal = STORAGE_FULL if isinstance(error, StorageFull) else unavailable()
         self._tell_failure(mail.caused_by, mail.caused_by.undone, (self._actor, refusal))
-
-    async def _wait_for(self, hook: Begun) -> Any:
-        """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
-        self.release()
-        self._scope.deadline = trio.current_time() + self._env.settings.turn_seconds
-        try:
-            return await hook
-        except BaseExceptionGroup as group:  # a nursery of the hook: what failed in it beside the cancellation is the hook's own
-            rest = group.subgroup(lambda each: not isinstance(each, Exception | BaseExceptionGroup))
-            if rest is None:
-                raise
-            raise rest from None
 
     def _end(self, turn: Turn, mail: Mail | None) -> None:
         if self._undo_due is not None:
@@ -226,25 +217,29 @@ class Isolate:
             self._env.lazy_commits.dirty(self._actor)
         if turn.destroys and mail is not None:
             self._destroy(turn)
-        self.gate.say(Said(self.file.number, turn.effects, turn.undo_log, mail))
+        if mail is None:
+            self.gate.say(Said(self.file.number, turn.effects, turn.undo_log, None))
+        else:
+            turn.number = self.file.number
+            self.gate.say(turn)
 
     def _submit(self, record: Record) -> None:
         self._env.committer.submit(self._actor, record)
         if self.file.trouble is not None:
             return  # the room commits again by itself
         self._env.lazy_commits.dirty(self._actor)
-        if self.file.uncommitted_bytes > self._env.settings.uncommitted_bytes_max and not self._before_next_turn:
-            self._before_next_turn.append(self.commit_lazily)
+        if self.file.uncommitted_bytes > self._env.settings.uncommitted_bytes_max and not self.before_next_turn:
+            self.before_next_turn.append(self.commit_lazily)
 
     def _destroy(self, turn: Turn) -> None:
         self._submit(self.file.destroy())
         for connection in self._actor.members.disband(turn):
             turn.effects.append(Close(connection, DESTROYED_CODE, "room destroyed"))
-        self._before_next_turn.append(self._be_over)
+        self.before_next_turn.append(self._be_over)
 
     def _note_damage(self, error: BaseException | None) -> None:
         if isinstance(error, RoomSetAside):
-            self._before_next_turn.append(self._be_over)
+            self.before_next_turn.append(self._be_over)
 
     def _be_over(self) -> None:
         self.is_over = True
@@ -286,7 +281,7 @@ class Isolate:
     def _roll_back(self) -> None:
         self.file.rollback()
         if not self.file.stands():  # SQLite gave up all that was not committed, also turns whose records are on their way
-            self._before_next_turn.append(self._rebuild)
+            self.before_next_turn.append(self._rebuild)
 
     def _rebuild(self) -> None:
         self._undo_file(self.file.number)
@@ -324,29 +319,43 @@ class Isolate:
             self._note_damage(error)
 
     def _catch_up(self) -> None:
-        todo = self._before_next_turn
+        todo = self.before_next_turn
         if todo:
-            self._before_next_turn = []
+            self.before_next_turn = []
             for do in todo:
                 do()
 
     def _nothing_waits(self) -> None:
         """The gate is empty: what is to be done before the next turn can be done, unless a turn runs."""
-        if self._actor.turn is None:
+        if self.before_next_turn and self._actor.turn is None:
             self._catch_up()
         if self._opened is not None:
             self._opened.set()
             self._opened = None
         self._actor.rest()
 
-    def _measure(self, mail: Mail, result: str, seconds: float, waited: bool) -> None:
-        env = self._env
-        env.stats.turns[self._actor.kind.name, mail.hook, result] += 1
+    def _over(self, turn: Turn, result: str) -> None:
+        """The turn is over: count it."""
+        actor, env = self._actor, self._env
+        actor.turn = None
+        seconds = perf_counter() - self._turn_began
+        env.stats.turns[actor.kind.name, turn.mail.hook, result] += 1
         env.stats.turn_seconds.observe(seconds)
         if env.meters:
-            env.meters.observe(self._actor.key, seconds, trio.current_time())
-        if seconds > env.settings.slow_turn_seconds and not waited:
-            env.log.warning("turn_blocked_the_loop", room=str(self._actor.key), hook=mail.hook, seconds=round(seconds, 3))
+            env.meters.observe(actor.key, seconds, trio.current_time())
+        if seconds > env.settings.slow_turn_seconds and not turn.waited:
+            env.log.warning("turn_blocked_the_loop", room=str(actor.key), hook=turn.mail.hook, seconds=round(seconds, 3))
+
+
+async def _unwrapped(hook: Begun) -> Any:
+    """What the hook returns. Of a nursery that it was cancelled in, what failed beside the cancellation is the hook's own."""
+    try:
+        return await hook
+    except BaseExceptionGroup as group:
+        rest = group.subgroup(lambda each: not isinstance(each, Exception | BaseExceptionGroup))
+        if rest is None:
+            raise
+        raise rest from None
 
 
 class _Undone(Exception):

@@ -17,42 +17,42 @@ class Mailbox:
     background work. Senders that cannot be refused are paused and resumed when half of it is free again.
     """
 
-    __slots__ = ("_mails", "_messages_max", "_paused")
+    __slots__ = ("_messages_max", "_paused", "mails")
 
     def __init__(self, messages_max: int) -> None:
         self._messages_max = messages_max
-        self._mails: deque[Mail] = deque()
+        self.mails: deque[Mail] = deque()
         self._paused: dict[Peer, None] | None = None
 
     def __len__(self) -> int:
-        return len(self._mails)
+        return len(self.mails)
 
     def post_nowait(self, mail: Mail) -> bool:
         """Take ``mail`` unless full. ``False``: it was not taken."""
-        if len(self._mails) >= self._messages_max and not mail.always_fits:
+        if len(self.mails) >= self._messages_max and not mail.always_fits:
             return False
-        self._mails.append(mail)
+        self.mails.append(mail)
         return True
 
     def post_from(self, mail: Mail, peer: Peer) -> None:
         """Take ``mail``; when that fills the mailbox, its sender is paused."""
-        self._mails.append(mail)
-        if len(self._mails) >= self._messages_max:
+        self.mails.append(mail)
+        if len(self.mails) >= self._messages_max:
             self._pause(peer)
 
     def put_back(self, mails: deque[Mail]) -> None:
         """Return mail that was taken but not handled to the front."""
-        self._mails.extendleft(reversed(mails))
+        self.mails.extendleft(reversed(mails))
 
     def take(self, mails_max: int) -> deque[Mail]:
         """The oldest mail, at most ``mails_max``; empty when there is none. Paused senders may be resumed."""
-        mails = self._mails
+        mails = self.mails
         if len(mails) <= mails_max:
             batch = mails
-            self._mails = deque()
+            self.mails = deque()
         else:
             batch = deque([mails.popleft() for _ in range(mails_max)])
-        if self._paused is not None and len(self._mails) <= self._messages_max // 2:
+        if self._paused is not None and len(self.mails) <= self._messages_max // 2:
             self.resume_all()
         return batch
 

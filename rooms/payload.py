@@ -32,7 +32,12 @@ class Bundle:
         """The frames of all messages in the format named ``wire``; ``encode`` makes one frame of one message."""
         encoded = self._encoded.get(wire)
         if encoded is None:
-            encoded = self._encoded[wire] = b"".join([self._frame(message, wire, encode) for message in self.messages])
+            messages = self.messages
+            if len(messages) == 1 and self._once is None:
+                encoded = encode(messages[0])
+            else:
+                encoded = b"".join([self._frame(message, wire, encode) for message in messages])
+            self._encoded[wire] = encoded
         return encoded
 
     def _frame(self, message: Message, wire: str, encode: Callable[[Message], bytes]) -> bytes:

@@ -156,7 +156,7 @@ class Runtime:
     def hibernate(self, key: RoomKey) -> bool:
         """Put a room to sleep before its time. ``False``: it is not awake, or not quiet."""
         actor = self._actors.get(key)
-        return actor is not None and self._env.hibernation.hibernate(actor)
+        return actor is not None and actor.hibernate()
 
     @property
     def stats(self) -> Stats:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rooms.gate import Said
+
 if TYPE_CHECKING:
     from rooms.clock import WallClock
     from rooms.effects import Effect
@@ -11,20 +13,26 @@ if TYPE_CHECKING:
     from rooms.mail import Mail
 
 
-class Turn:
-    """The staging area of a hook: effects in order, and how to take back what was changed in memory.
+class Turn(Said):
+    """The staging area of a hook: effects in order, and how to take back what was changed in memory. Ended, it goes into the gate.
 
     An ask ends a part of it: what was staged before is not here any more. ``first_part`` is the room's last record
-    when the first part ended.
+    when the first part ended. ``waited``: its hook had to wait.
     """
 
-    __slots__ = ("_clock", "_now_ms", "destroys", "effects", "first_part", "mail", "undo_log")
+    __slots__ = ("_clock", "_now_ms", "destroys", "first_part", "waited")
+
+    mail: Mail
+    effects: list[Effect]
+    undo_log: list[Undo] | None
 
     def __init__(self, mail: Mail, clock: WallClock) -> None:
+        self.number = 0
         self.mail = mail
-        self.effects: list[Effect] = []
-        self.undo_log: list[Undo] | None = None
+        self.effects = []
+        self.undo_log = None
         self.destroys = False
+        self.waited = False
         self.first_part: int | None = None
         self._clock = clock
         self._now_ms: int | None = None
@@ -44,8 +52,7 @@ class Turn:
 
     def take_back(self) -> None:
         """Nothing of it happens: memory is as it was."""
-        for undo in reversed(self.undo_log or ()):
-            undo()
+        super().take_back()
         self._clear()
 
     def next_part(self, number: int) -> None:

@@ -38,12 +38,12 @@ class Format:
 class Formats:
     """The three formats: ``json`` and ``msgpack`` for envelope kinds, ``raw`` for frames that are the author's own."""
 
-    __slots__ = ("_clock", "_second", "_stamp", "json", "msgpack", "raw")
+    __slots__ = ("_clock", "_second", "_stamp", "_stamped_ms", "_to_second", "json", "msgpack", "raw")
 
     def __init__(self, clock: WallClock) -> None:
         self._clock = clock
-        self._second = -1
-        self._stamp = ""
+        self._second = self._stamped_ms = -1
+        self._to_second = self._stamp = ""
         self.json = Format("json", self._json_frame)
         self.msgpack = Format("msgpack", self._msgpack_frame)
         self.raw = Format("raw", _raw_frame)
@@ -64,7 +64,7 @@ class Formats:
 
     def _payload(self, message: Message, encode: Callable[[Any], bytes]) -> bytes:
         """A message that cannot be encoded or is too large becomes an ``error``: its readers hear that something is missing."""
-        if not isinstance(message, Event):
+        if message.__class__ is not Event:
             return self._error("internal", "A room of envelopes said something else", None, encode)
         try:
             payload = encode(Outgoing(message.type, message.data, self._now(), message.ref))
@@ -82,12 +82,15 @@ class Formats:
             return encode(Outgoing("error", data, self._now()))
 
     def _now(self) -> str:
-        """``2026-11-20T20:07:00.123Z``; all but the milliseconds is made once a second."""
-        second, millisecond = divmod(self._clock.now_ms(), 1000)
-        if second != self._second:
-            self._second = second
-            self._stamp = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
-        return f"{self._stamp}.{millisecond:03d}Z"
+        """``2026-11-20T20:07:00.123Z``; made once a millisecond, all but the milliseconds once a second."""
+        now_ms = self._clock.now_ms()
+        if now_ms != self._stamped_ms:
+            second, millisecond = divmod(now_ms, 1000)
+            if second != self._second:
+                self._second = second
+                self._to_second = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+            self._stamped_ms, self._stamp = now_ms, f"{self._to_second}.{millisecond:03d}Z"
+        return self._stamp
 
 
 def _raw_frame(message: Message) -> bytes:
