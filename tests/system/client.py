@@ -13,6 +13,7 @@ from collections import deque
 from types import TracebackType
 from typing import Any
 
+import msgpack
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
@@ -47,6 +48,7 @@ class Client:
             max_size=None,
             legacy=True,
         )
+        self.packs = self.socket.subprotocol == "rooms.v1.msgpack"
         self._waiting: deque[dict[str, Any]] = deque()
 
     def __enter__(self) -> Client:
@@ -60,14 +62,13 @@ class Client:
         envelope: dict[str, Any] = {"type": type, "data": data}
         if ref is not None:
             envelope["ref"] = ref
-        self.socket.send(json.dumps(envelope))
+        self.socket.send(msgpack.packb(envelope) if self.packs else json.dumps(envelope))
 
     def next(self) -> dict[str, Any]:
         """The next envelope, whatever it is."""
         if self._waiting:
             return self._waiting.popleft()
-        received: dict[str, Any] = json.loads(self.socket.recv(PATIENCE_SECONDS))
-        return received
+        return self._read(self.socket.recv(PATIENCE_SECONDS))
 
     def envelope(self, type: str) -> dict[str, Any]:
         """The next envelope of this type; those before it stay to be received, in order."""
@@ -108,9 +109,15 @@ class Client:
         try:
             while True:
                 frame = self.socket.recv(PATIENCE_SECONDS)
-                if frame[:1] == "{":
-                    self._waiting.append(json.loads(frame))
+                if frame[:1] == "{" or (self.packs and isinstance(frame, bytes)):
+                    self._waiting.append(self._read(frame))
         except ConnectionClosed as error:
             if error.rcvd is None:
                 raise AssertionError(f"the socket ended without a close frame: {error!r}") from error
             return error.rcvd.code
+
+    def _read(self, frame: str | bytes) -> dict[str, Any]:
+        """An envelope in the format that the socket chose, and in no other."""
+        assert isinstance(frame, bytes) is self.packs, f"a frame of the other format: {frame!r}"
+        envelope: dict[str, Any] = msgpack.unpackb(frame) if isinstance(frame, bytes) else json.loads(frame)
+        return envelope
