@@ -43,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture
 def come(browser: Browser, server: Server) -> Iterator[Come]:
-    """``come("Ada")``: a person signed in as a guest; ``come("Ada", account=True)`` with an account. What goes wrong in a page fails the test."""
+    """``come("Ada")``: a person signed in as a guest; with ``account=True`` with an account. What a page complains about fails the test."""
     people: list[Person] = []
 
     def arrive(name: str, **how: object) -> Person:

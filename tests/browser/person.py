@@ -23,6 +23,19 @@ PATIENCE_MS = 15_000
 expect.set_options(timeout=PATIENCE_MS)
 
 
+FLOOD = """async ([room, count]) => {
+    const socket = new WebSocket(`ws://${location.host}/ws`);
+    const hears = (words) => new Promise((heard) => socket.addEventListener("message", ({ data }) => data.includes(words) && heard()));
+    const say = (type, data) => socket.send(JSON.stringify({ type, data: { room, ...data } }));
+    await hears('"hello"');
+    say("join", {});
+    await hears('"joined"');
+    for (let n = 1; n <= count; n++) say("message", { message: `number ${n}.`, cid: `n${n}` });
+    await hears(`"number ${count}."`);
+    socket.close();
+}"""
+
+
 class Person:
     """``name`` at ``/``, signed in. ``troubles`` is what the page complained about: errors, dialogs, violations of its policy."""
 
@@ -64,7 +77,7 @@ class Person:
         self.page.get_by_role("tab", name="Guest").click()
         self.page.get_by_label("Your name").fill(self.name)
         self.click("Come in")
-        expect(self.me).to_be_visible()
+        expect(self.page.locator(".chat")).to_be_visible()
 
     def sign_up(self) -> None:
         self.page.get_by_role("tab", name="Sign up").click()
@@ -72,7 +85,7 @@ class Person:
         self.page.get_by_label("User name").fill(self.user)
         self.page.get_by_label("Password").fill(PASSWORD)
         self.click("Create account")
-        expect(self.me).to_be_visible()
+        expect(self.page.locator(".chat")).to_be_visible()
 
     def leave(self) -> None:
         """Close the browser profile. Fails if the page complained about anything."""
@@ -127,6 +140,10 @@ class Person:
     def say(self, text: str) -> None:
         self.field.fill(text)
         self.field.press("Enter")
+
+    def flood(self, room: str, count: int) -> None:
+        """Say ``number 1.`` to ``number <count>.`` from a socket of one's own, faster than anybody types."""
+        self.page.evaluate(FLOOD, [room, count])
 
     def click(self, name: str | re.Pattern[str]) -> None:
         self.page.get_by_role("button", name=name, exact=isinstance(name, str)).click()

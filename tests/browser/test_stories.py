@@ -117,16 +117,7 @@ def test_the_server_restarts_in_the_middle_and_nothing_is_lost_or_said_twice(com
 
 def test_earlier_messages_come_as_one_scrolls_up_and_the_window_stays_small(come: Come) -> None:
     ada = come("Ada", room="long")
-    ada.page.evaluate("""async () => {
-        const socket = new WebSocket(`ws://${location.host}/ws`);
-        const heard = (type) => new Promise((done) => socket.addEventListener("message", ({ data }) => JSON.parse(data).type === type && done()));
-        await heard("hello");
-        socket.send(JSON.stringify({ type: "join", data: { room: "long" } }));
-        await heard("joined");
-        for (let n = 1; n <= 1000; n++) socket.send(JSON.stringify({ type: "message", data: { room: "long", message: `number ${n}.`, cid: `n${n}` } }));
-        await new Promise((done) => socket.addEventListener("message", ({ data }) => data.includes('"number 1000."') && done()));
-        socket.close();
-    }""")
+    ada.flood("long", 1_000)
     ada.sees("number 1000.")
 
     ada.page.reload()

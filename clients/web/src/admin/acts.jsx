@@ -37,7 +37,6 @@ function Confirming({ title, lead, act, run, type, isMild }) {
   return (
     <Dialog title={title} onClose={close}>
       <form onSubmit={submit}>
-        <h2 class="dialog-heading" aria-hidden="true" dir="auto">{title}</h2>
         <p class="lead">{lead}</p>
         {type && (
           <label class="field">

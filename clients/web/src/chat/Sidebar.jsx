@@ -1,11 +1,10 @@
 // The list of rooms and private conversations, with what is unread and who is there.
 
-import { ArrowUpDown, Hash, Keyboard, LogOut, MessageSquarePlus, Moon, Plus, Search, Sun, SunMoon, TicketCheck, UserRound } from "lucide";
+import { ChevronsUpDown, Hash, Keyboard, LogOut, MessageSquarePlus, Moon, Plus, Search, Sun, SunMoon, TicketCheck, UserRound } from "lucide";
 import { Avatar } from "../kit/Avatar.jsx";
-import { Icon, IconButton } from "../kit/Icon.jsx";
+import { Icon } from "../kit/Icon.jsx";
 import { MenuButton, openMenu } from "../kit/Menu.jsx";
 import { theme } from "../kit/theme.js";
-import { plural } from "../kit/words.js";
 import { client, conversations, link, online, stats, watch } from "./connection.js";
 import { openDialog } from "./dialogs/dialog.js";
 import { person } from "./people.js";
@@ -132,7 +131,7 @@ function Me() {
           <b class="cut" dir="auto">{name || user}</b>
           <span class="cut small faint"><i class={`dot ${dot}`} /> {words}</span>
         </span>
-        <Icon of={ArrowUpDown} size={16} />
+        <Icon of={ChevronsUpDown} size={16} />
       </button>
     </footer>
   );
@@ -149,5 +148,3 @@ const meItems = () => [
   "line",
   { icon: LogOut, label: "Sign out", run: signOut },
 ];
-
-export const onlineWords = (count) => `${plural(count, "person", "people")} here`;

@@ -9,7 +9,7 @@ import { me } from "./session.js";
 const JOINED_MAX = 90; // below what one socket may be in
 const PAGES_MAX = 10;
 
-export const places = signal([]); // [{room, title}]
+export const places = signal([]); // [{room, title, isOurs: the server keeps it on our list}]
 export const placesLoaded = signal(false);
 
 const remembered = () => kept.get(`rooms.${me.value?.user}`) ?? [];
@@ -29,7 +29,7 @@ export async function loadPlaces() {
   const byName = new Map([...named, ...places.value, ...mine].map((place) => [place.room, place]));
   places.value = [...byName.values()];
   placesLoaded.value = true;
-  for (const { room } of places.value.slice(0, JOINED_MAX)) enter(room);
+  for (const { room } of places.value.slice(0, JOINED_MAX)) enter(room).catch(() => {}); // the room's state says why
 }
 
 // Enter a room and keep it on the left. Rejects with what the server says against it.
@@ -48,21 +48,22 @@ export async function enterAndKeep(name) {
 export async function joinByCode(code) {
   if (!mayEnter(code)) {
     const { title } = await rest("POST", `/api/rooms/${encodeURIComponent(code)}/join`, {});
-    place({ room: code, title });
+    place({ room: code, title, isOurs: true });
   }
   return enterAndKeep(code);
 }
 
 export async function createRoom(title) {
   const { room } = await rest("POST", "/api/rooms", { title });
-  place({ room, title });
+  place({ room, title, isOurs: true });
   await enterAndKeep(room);
   return room;
 }
 
 export async function leaveRoom(name) {
   await client.value.room(name).leave().catch(() => {});
-  await rest("DELETE", `/api/rooms/${encodeURIComponent(name)}/join`).catch(() => {});
+  const { isOurs } = places.value.find(({ room }) => room === name) ?? {};
+  if (isOurs) await rest("DELETE", `/api/rooms/${encodeURIComponent(name)}/join`).catch(() => {});
   forget(name);
 }
 
@@ -93,7 +94,7 @@ async function listed() {
     cursor = answer.cursor;
     if (!cursor) break;
   }
-  return found.filter(({ error }) => !error).map(({ room, title }) => ({ room, title }));
+  return found.filter(({ error }) => !error).map(({ room, title }) => ({ room, title, isOurs: true }));
 }
 
 let loadedFor = null;

@@ -3,7 +3,7 @@
 import { signal } from "@preact/signals";
 import { away } from "../numbers.js";
 
-const TICK_MS = 5_000;
+const TICK_MS = 1_000;
 const now = signal(Date.now());
 const behind = signal(0); // how far this clock is behind the server's, in milliseconds
 
@@ -15,5 +15,9 @@ export function itIs(serverMs) {
   behind.value = serverMs - now.value;
 }
 
-export const Ago = ({ ms, none = "–" }) =>
-  ms == null ? none : <time dateTime={new Date(ms).toISOString()} title={new Date(ms).toLocaleString()}>{away(ms, now.value + behind.value)}</time>;
+// `ahead`: it may lie in the future; else what seems to is now.
+export function Ago({ ms, none = "–", ahead = false }) {
+  if (ms == null) return none;
+  const serverNow = now.value + behind.value;
+  return <time dateTime={new Date(ms).toISOString()} title={new Date(ms).toLocaleString()}>{away(ahead ? ms : Math.min(ms, serverNow), serverNow)}</time>;
+}

@@ -43,7 +43,7 @@ export function ListEnd({ pages, empty, label = "Show more" }) {
 export const Facts = ({ of, class: more = "" }) => (
   <dl class={`facts ${more}`}>
     {of.map(([name, value, title]) => (
-      <div key={name}>
+      <div key={name} class={name === "File" ? "whole" : undefined}>
         <dt>{name}</dt>
         <dd class="num" title={title} dir="auto">{value}</dd>
       </div>

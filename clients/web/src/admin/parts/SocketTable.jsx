@@ -5,39 +5,38 @@ import { MenuButton } from "../../kit/Menu.jsx";
 import { disconnectSession, disconnectUser } from "../acts.jsx";
 import { go, hrefOf } from "../route.js";
 import { Ago } from "./Ago.jsx";
+import { TableBox } from "./TableBox.jsx";
 
 const ROOMS_SHOWN = 3;
 
 export function SocketTable({ sockets, again, withUser = true }) {
   return (
-    <div class="table-box">
-      <table class="table">
-        <thead>
-          <tr>
-            {withUser && <th scope="col">User</th>}
-            <th scope="col">In rooms</th>
-            <th scope="col" class="wide-only">Format</th>
-            <th scope="col" class="wide-only">Session</th>
-            <th scope="col">Token ends</th>
-            <th scope="col"><span class="sr">Actions</span></th>
+    <TableBox label="Sockets">
+      <thead>
+        <tr>
+          {withUser && <th scope="col">User</th>}
+          <th scope="col">In rooms</th>
+          <th scope="col" class="wide-only">Format</th>
+          <th scope="col" class="wide-only">Session</th>
+          <th scope="col">Token ends</th>
+          <th scope="col"><span class="sr">Actions</span></th>
+        </tr>
+      </thead>
+      <tbody>
+        {sockets.map((socket) => (
+          <tr key={socket.session}>
+            {withUser && <td><Who socket={socket} /></td>}
+            <td><Places socket={socket} /></td>
+            <td class="wide-only">{socket.format}</td>
+            <td class="wide-only"><code class="faint id" title={socket.session}>…{socket.session.slice(-8)}</code></td>
+            <td><Ago ahead ms={socket.expires_ms} none="never" /></td>
+            <td class="acts">
+              <MenuButton small icon={Ellipsis} label={`Actions for the socket ${socket.session.slice(-8)} of ${socket.user ?? "nobody"}`} items={() => itemsFor(socket, again)} />
+            </td>
           </tr>
-        </thead>
-        <tbody>
-          {sockets.map((socket) => (
-            <tr key={socket.session}>
-              {withUser && <td><Who socket={socket} /></td>}
-              <td><Places socket={socket} /></td>
-              <td class="wide-only">{socket.format}</td>
-              <td class="wide-only"><code class="faint" title={socket.session}>…{socket.session.slice(-8)}</code></td>
-              <td><Ago ms={socket.expires_ms} none="never" /></td>
-              <td class="acts">
-                <MenuButton small icon={Ellipsis} label={`Actions for the socket ${socket.session.slice(-8)} of ${socket.user ?? "nobody"}`} items={() => itemsFor(socket, again)} />
-              </td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </TableBox>
   );
 }
 

@@ -5,6 +5,7 @@ import { useState } from "preact/hooks";
 import { Icon } from "../../kit/Icon.jsx";
 import { sizeOf } from "../../kit/words.js";
 import { Empty, ListEnd } from "../parts/Page.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { Value } from "../parts/Value.jsx";
 import { usePages, useSettled } from "../polling.js";
 import { roomPath } from "../route.js";
@@ -23,20 +24,18 @@ export function Keys({ room: { kind, name, keys } }) {
         <input class="input" type="search" placeholder="Keys that begin with…" value={prefix} onInput={(event) => setPrefix(event.currentTarget.value)} spellcheck={false} />
       </label>
       {pages.items?.length > 0 && (
-        <div class="table-box">
-          <table class="table keys-table">
-            <thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col" class="end">Size</th></tr></thead>
-            <tbody>
-              {pages.items.map(({ key, value, size_bytes: size }) => (
-                <tr key={key}>
-                  <th scope="row"><code dir="auto">{key}</code></th>
-                  <td><Value of={value} label={key} /></td>
-                  <td class="end num">{sizeOf(size)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <TableBox label="Keys and values" class="keys-table">
+          <thead><tr><th scope="col">Key</th><th scope="col">Value</th><th scope="col" class="end">Size</th></tr></thead>
+          <tbody>
+            {pages.items.map(({ key, value, size_bytes: size }) => (
+              <tr key={key}>
+                <th scope="row"><code dir="auto">{key}</code></th>
+                <td><Value of={value} label={key} /></td>
+                <td class="end num">{sizeOf(size)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </TableBox>
       )}
       <ListEnd pages={pages} empty={<Empty icon={Search} title="No key begins so" />} label="Show more keys" />
     </>

@@ -29,7 +29,7 @@ export function Live({ kind, name }) {
       <Chart title="Turns" now={perSecond(turns)} series={[{ name: "turns", hue: "hue-a", points: seconds.map(({ ago, turns }) => [ago, turns]) }]} span={SPAN_SECONDS} format={perSecond} bars />
       <Chart
         title="Duration of a turn"
-        now={last ? `${lasting(last.p50_seconds)} · ${lasting(last.p99_seconds)}` : "–"}
+        now={last ? `p50 ${lasting(last.p50_seconds)} · p99 ${lasting(last.p99_seconds)}` : "–"}
         series={[
           { name: "p99", hue: "hue-b", points: seconds.map(({ ago, p99_seconds: p99 }) => [ago, p99]) },
           { name: "p50", hue: "hue-a", points: seconds.map(({ ago, p50_seconds: p50 }) => [ago, p50]) },

@@ -4,6 +4,7 @@ import { Cable, Ellipsis } from "lucide";
 import { MenuButton } from "../../kit/Menu.jsx";
 import { disconnectSession, disconnectUser } from "../acts.jsx";
 import { Empty, ListEnd } from "../parts/Page.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { Value } from "../parts/Value.jsx";
 import { usePages } from "../polling.js";
 import { go, hrefOf, roomPath } from "../route.js";
@@ -16,20 +17,18 @@ export function Members({ room: { kind, name } }) {
   return (
     <>
       {pages.items?.length > 0 && (
-        <div class="table-box">
-          <table class="table">
-            <thead>
-              <tr>
-                <th scope="col">User</th>
-                <th scope="col">Attachment</th>
-                <th scope="col" class="wide-only">Tags</th>
-                <th scope="col" class="wide-only">Connection</th>
-                <th scope="col"><span class="sr">Actions</span></th>
-              </tr>
-            </thead>
-            <tbody>{pages.items.map((one) => <Member key={one.id} one={one} again={pages.again} />)}</tbody>
-          </table>
-        </div>
+        <TableBox label="Connections">
+          <thead>
+            <tr>
+              <th scope="col">User</th>
+              <th scope="col">Attachment</th>
+              <th scope="col" class="wide-only">Tags</th>
+              <th scope="col" class="wide-only">Connection</th>
+              <th scope="col"><span class="sr">Actions</span></th>
+            </tr>
+          </thead>
+          <tbody>{pages.items.map((one) => <Member key={one.id} one={one} again={pages.again} />)}</tbody>
+        </TableBox>
       )}
       <ListEnd pages={pages} empty={<Empty icon={Cable} title="Nobody is connected" />} label="Show more connections" />
     </>
@@ -48,7 +47,7 @@ function Member({ one: { id, session, user, name, phase, attachment, tags }, aga
       </th>
       <td>{attachment === null ? <span class="faint">none</span> : <Value of={attachment} label={`the attachment of ${user}`} />}</td>
       <td class="wide-only">{tags.length ? tags.map((tag) => <span key={tag} class="chip" dir="auto">{tag}</span>) : <span class="faint">–</span>}</td>
-      <td class="wide-only"><code class="faint" title={id}>…{id.slice(-8)}</code></td>
+      <td class="wide-only"><code class="faint id" title={id}>…{id.slice(-8)}</code></td>
       <td class="acts">
         <MenuButton
           small

@@ -37,7 +37,7 @@ export function Room({ kind, name, tab }) {
             <span>{kind}</span>
             {room && <StateChip state={room.state} />}
             {room?.reason && <span class="problem">{room.reason}</span>}
-            {room?.quarantined_until_ms && <span>served again <Ago ms={room.quarantined_until_ms} /></span>}
+            {room?.quarantined_until_ms && <span>served again <Ago ahead ms={room.quarantined_until_ms} /></span>}
           </p>
         </div>
         {room && <Acts room={room} again={again} />}
@@ -70,7 +70,7 @@ const Standing = ({ room }) => (
       ["Mailbox", count(room.mailbox)],
       ["On disk", room.size_bytes ? sizeOf(room.size_bytes) : "–"],
       ["Last written", <Ago ms={room.last_active_ms} />],
-      ["Alarm", room.alarm_ms ? <Ago ms={room.alarm_ms} /> : "none"],
+      ["Alarm", room.alarm_ms ? <Ago ahead ms={room.alarm_ms} /> : "none"],
     ]}
   />
 );

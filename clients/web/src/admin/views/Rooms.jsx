@@ -8,6 +8,7 @@ import { count } from "../numbers.js";
 import { Ago } from "../parts/Ago.jsx";
 import { Empty, Head, ListEnd } from "../parts/Page.jsx";
 import { StateChip, STATE_WORDS } from "../parts/StateChip.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { usePages, usePolled, useSettled } from "../polling.js";
 import { hrefOf } from "../route.js";
 import { ask } from "../session.js";
@@ -71,39 +72,37 @@ function Filters({ server }) {
 
 function RoomTable({ rooms }) {
   return (
-    <div class="table-box">
-      <table class="table rooms-table">
-        <thead>
-          <tr>
-            <th scope="col">Room</th>
-            <th scope="col">State</th>
-            <th scope="col" class="end">Sockets</th>
-            <th scope="col" class="end wide-only">Mailbox</th>
-            <th scope="col" class="end wide-only">On disk</th>
-            <th scope="col" class="wide-only">Alarm</th>
-            <th scope="col">Active</th>
+    <TableBox label="Rooms" class="rooms-table">
+      <thead>
+        <tr>
+          <th scope="col">Room</th>
+          <th scope="col">State</th>
+          <th scope="col" class="end">Sockets</th>
+          <th scope="col" class="end wide-only">Mailbox</th>
+          <th scope="col" class="end wide-only">On disk</th>
+          <th scope="col" class="wide-only">Alarm</th>
+          <th scope="col">Active</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rooms.map((room) => (
+          <tr key={`${room.kind}/${room.name}`}>
+            <th scope="row">
+              <a class="room-link" href={hrefOf("rooms", room.kind, room.name)}>
+                <span class="room-name" dir="auto">{room.name}</span>
+                <span class="faint">{room.kind}</span>
+              </a>
+            </th>
+            <td><StateChip state={room.state} /></td>
+            <td class="end num">{room.sockets ? count(room.sockets) : <span class="faint">–</span>}</td>
+            <td class="end num wide-only">{room.mailbox ? count(room.mailbox) : <span class="faint">–</span>}</td>
+            <td class="end num wide-only">{room.size_bytes ? sizeOf(room.size_bytes) : <span class="faint">–</span>}</td>
+            <td class="wide-only"><Ago ahead ms={room.alarm_ms} /></td>
+            <td><Ago ms={room.last_active_ms} /></td>
           </tr>
-        </thead>
-        <tbody>
-          {rooms.map((room) => (
-            <tr key={`${room.kind}/${room.name}`}>
-              <th scope="row">
-                <a class="room-link" href={hrefOf("rooms", room.kind, room.name)}>
-                  <span class="room-name" dir="auto">{room.name}</span>
-                  <span class="faint">{room.kind}</span>
-                </a>
-              </th>
-              <td><StateChip state={room.state} /></td>
-              <td class="end num">{room.sockets ? count(room.sockets) : <span class="faint">–</span>}</td>
-              <td class="end num wide-only">{room.mailbox ? count(room.mailbox) : <span class="faint">–</span>}</td>
-              <td class="end num wide-only">{room.size_bytes ? sizeOf(room.size_bytes) : <span class="faint">–</span>}</td>
-              <td class="wide-only"><Ago ms={room.alarm_ms} /></td>
-              <td><Ago ms={room.last_active_ms} /></td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </div>
+        ))}
+      </tbody>
+    </TableBox>
   );
 }
 

@@ -9,6 +9,7 @@ import { count, lasting, perSecond, spell } from "../numbers.js";
 import { itIs } from "../parts/Ago.jsx";
 import { Chart } from "../parts/Chart.jsx";
 import { Facts, Head, Loading, Problem } from "../parts/Page.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { usePolled } from "../polling.js";
 import { ask } from "../session.js";
 
@@ -64,21 +65,19 @@ function Figures({ server, seen }) {
       />
       <section class="charts" aria-label="Live figures">
         <Chart title="Turns" now={last(turns, perSecond)} series={[{ name: "turns", hue: "hue-a", points: turns }]} span={SPAN_SECONDS} format={perSecond} />
-        <Chart title="Messages, in and out" now={`${last(received, perSecond)} · ${last(sent, perSecond)}`} series={[{ name: "out", hue: "hue-b", points: sent }, { name: "in", hue: "hue-a", points: received }]} span={SPAN_SECONDS} format={perSecond} />
+        <Chart title="Messages" now={`in ${last(received, perSecond)} · out ${last(sent, perSecond)}`} series={[{ name: "out", hue: "hue-b", points: sent }, { name: "in", hue: "hue-a", points: received }]} span={SPAN_SECONDS} format={perSecond} />
         <Chart title="Sockets" now={count(server.connections)} series={[{ name: "sockets", hue: "hue-a", points: sockets }]} span={SPAN_SECONDS} format={count} />
         <Chart title="Processor" now={last(cpu, percent)} series={[{ name: "of one core", hue: "hue-a", points: cpu }]} span={SPAN_SECONDS} format={percent} />
       </section>
       <section class="part">
         <h2>How long things take <span class="faint">since the start</span></h2>
-        <div class="table-box">
-          <table class="table">
-            <thead><tr><th scope="col">What</th><th scope="col" class="end">Half are below</th><th scope="col" class="end wide-only">90 %</th><th scope="col" class="end">99 %</th><th scope="col" class="end">How often</th></tr></thead>
-            <tbody>
-              <Lasting what="A turn" of={server.turn_seconds} />
-              <Lasting what="From its end until it is durable" of={server.commit_seconds} />
-            </tbody>
-          </table>
-        </div>
+        <TableBox label="How long things take">
+          <thead><tr><th scope="col">What</th><th scope="col" class="end">Half are below</th><th scope="col" class="end wide-only">90 %</th><th scope="col" class="end">99 %</th><th scope="col" class="end">How often</th></tr></thead>
+          <tbody>
+            <Lasting what="A turn" of={server.turn_seconds} />
+            <Lasting what="From its end until it is durable" of={server.commit_seconds} />
+          </tbody>
+        </TableBox>
       </section>
     </>
   );
@@ -135,16 +134,14 @@ const Tally = ({ title, head, rows }) => (
   <section class="part">
     <h2>{title}</h2>
     {rows.length ? (
-      <div class="table-box">
-        <table class="table">
-          <thead><tr>{head.map((each, index) => <th key={each} scope="col" class={index ? "end" : ""}>{each}</th>)}</tr></thead>
-          <tbody>
-            {rows.map(([name, ...values]) => (
-              <tr key={name}><th scope="row">{name}</th>{values.map((value, index) => <td key={index} class={`end num ${index && value ? "problem" : ""}`}>{count(value)}</td>)}</tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
+      <TableBox label={title}>
+        <thead><tr>{head.map((each, index) => <th key={each} scope="col" class={index ? "end" : ""}>{each}</th>)}</tr></thead>
+        <tbody>
+          {rows.map(([name, ...values]) => (
+            <tr key={name}><th scope="row">{name}</th>{values.map((value, index) => <td key={index} class={`end num ${index && value ? "problem" : ""}`}>{count(value)}</td>)}</tr>
+          ))}
+        </tbody>
+      </TableBox>
     ) : (
       <p class="faint">None yet</p>
     )}

@@ -7,6 +7,7 @@ import { disconnectUser, revokeUser } from "../acts.jsx";
 import { Ago } from "../parts/Ago.jsx";
 import { Loading, Problem } from "../parts/Page.jsx";
 import { SocketTable } from "../parts/SocketTable.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { usePolled } from "../polling.js";
 import { hrefOf } from "../route.js";
 import { ask } from "../session.js";
@@ -44,12 +45,10 @@ function Found({ found, again }) {
       </header>
       <Part title="Sockets" nothing="None is open" of={connections}><SocketTable sockets={connections} again={again} withUser={false} /></Part>
       <Part title="Sign-ins" nothing="Not signed in by cookie anywhere" of={signIns}>
-        <div class="table-box">
-          <table class="table">
-            <thead><tr><th scope="col">By</th><th scope="col">Began</th><th scope="col">Ends</th></tr></thead>
-            <tbody>{signIns.map((one) => <tr key={one.id}><td>{one.by}</td><td><Ago ms={one.began_ms} /></td><td><Ago ms={one.expires_ms} /></td></tr>)}</tbody>
-          </table>
-        </div>
+        <TableBox label="Sign-ins">
+          <thead><tr><th scope="col">By</th><th scope="col">Began</th><th scope="col">Ends</th></tr></thead>
+          <tbody>{signIns.map((one) => <tr key={one.id}><td>{one.by}</td><td><Ago ms={one.began_ms} /></td><td><Ago ahead ms={one.expires_ms} /></td></tr>)}</tbody>
+        </TableBox>
       </Part>
       <Part title="Rooms they were let into" nothing="None beyond what their tokens say" of={rooms}>
         <ul class="room-list">{rooms.map((name) => <li key={name}><a class="chip" href={hrefOf("rooms", "rooms", name)} dir="auto">{name}</a></li>)}</ul>

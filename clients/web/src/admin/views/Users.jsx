@@ -7,6 +7,7 @@ import { Icon } from "../../kit/Icon.jsx";
 import { count } from "../numbers.js";
 import { Ago } from "../parts/Ago.jsx";
 import { Empty, Head, ListEnd } from "../parts/Page.jsx";
+import { TableBox } from "../parts/TableBox.jsx";
 import { usePages, useSettled } from "../polling.js";
 import { hrefOf } from "../route.js";
 import { ask } from "../session.js";
@@ -26,14 +27,12 @@ export function Users() {
         </label>
       </search>
       {pages.items?.length > 0 && (
-        <div class="table-box">
-          <table class="table">
-            <thead>
-              <tr><th scope="col">User</th><th scope="col" class="wide-only">Comes by</th><th scope="col" class="end">Sockets</th><th scope="col">First seen</th></tr>
-            </thead>
-            <tbody>{pages.items.map((one) => <Row key={one.user} one={one} />)}</tbody>
-          </table>
-        </div>
+        <TableBox label="Users">
+          <thead>
+            <tr><th scope="col">User</th><th scope="col" class="wide-only">Comes by</th><th scope="col" class="end">Sockets</th><th scope="col">First seen</th></tr>
+          </thead>
+          <tbody>{pages.items.map((one) => <Row key={one.user} one={one} />)}</tbody>
+        </TableBox>
       )}
       <ListEnd pages={pages} empty={<Empty icon={UsersIcon} title={settled ? "Nobody is called so" : "Nobody came yet"} />} label="Show more users" />
     </>

@@ -49,7 +49,7 @@ function Picker({ anchor, pick, back }) {
     <div class="menu emojis" role="dialog" aria-label="Choose an emoji" ref={box} onKeyDown={onKeyDown}>
       <input class="input" placeholder="Find an emoji" aria-label="Find an emoji" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
       <div class="emoji-grid">
-        {found.map(({ emoji, words }) => <button key={emoji + words} type="button" data-emoji={emoji} tabIndex={-1} aria-label={words} title={words} onClick={() => choose(emoji)}>{emoji}</button>)}
+        {found.map(({ emoji, words }, index) => <button key={emoji + words} type="button" data-emoji={emoji} tabIndex={index ? -1 : 0} aria-label={words} title={words} onClick={() => choose(emoji)}>{emoji}</button>)}
       </div>
       {found.length === 0 && <p class="faint small" role="status">None is called that.</p>}
     </div>

@@ -22,9 +22,9 @@ export class MessageRow extends Component {
     return false;
   }
 
-  render({ talk, message, repliesTo, isRoom, isFirst, isMine, isMentioned, isEditing, isInTabOrder, readOnly }) {
-    const { user, name, avatar } = person(message.from);
-    const shown = message.name || name;
+  render({ talk, message, avatar, repliesTo, isRoom, isFirst, isMine, isMentioned, isEditing, isInTabOrder, readOnly }) {
+    const user = message.from;
+    const shown = message.name || person(user).name;
     return (
       <article
         class={`message ${isFirst ? "first" : ""} ${isMentioned ? "mentioned" : ""} ${isMine ? "mine" : ""} ${message.state === "failed" ? "failed" : ""} ${message.pinned ? "pinned" : ""}`}

@@ -2,6 +2,7 @@
 
 import { dayKey, dayName } from "../../kit/words.js";
 import { watch } from "../connection.js";
+import { person } from "../people.js";
 import { me } from "../session.js";
 import { editing } from "./actions.js";
 import { MessageRow } from "./MessageRow.jsx";
@@ -11,7 +12,7 @@ const TOGETHER_MS = 5 * 60_000; // messages of one user so close stand under one
 export const keyOf = ({ id, cid, from }) => (cid ? `${from}:${cid}` : id);
 
 export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
-  void watch(talk).reads.value;
+  void [watch(talk).reads.value, watch(talk).users.value];
   const user = me.value?.user;
   const othersRead = Math.max(0, ...[...talk.reads].filter(([one]) => one !== user).map(([, seq]) => seq));
   const lastMine = talk.messages.findLast(({ from, deleted }) => from === user && !deleted)?.id;
@@ -31,6 +32,7 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
         talk={talk}
         message={message}
         state={message.state}
+        avatar={person(message.from).avatar}
         repliesTo={message.reply_to && (talk.get(message.reply_to) ?? null)}
         isRoom={isRoom}
         isFirst={isFirst}
