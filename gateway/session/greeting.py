@@ -16,7 +16,8 @@ STATS_ROOMS_MAX = 200
 
 
 ONLINE_MAX = 500
-"""Users that ``hello`` lists as online; ``who`` tells of more."""
+ONLINE_CHARACTERS_MAX = 16_000
+"""Users that ``hello`` lists as online, and how long their names may be together; ``who`` tells of more."""
 
 MEMBERS_MAX = 100
 MEMBERS_BYTES_MAX = 250 * 1024
@@ -50,7 +51,14 @@ def stats_of(services: Services, identity: Identity, keys: Iterable[RoomKey]) ->
 
 def online(company: Iterable[tuple[str, str]]) -> list[str]:
     """The users who share a room with the one who is greeted."""
-    return [user for user, _ in islice(company, ONLINE_MAX)]
+    users: list[str] = []
+    left = ONLINE_CHARACTERS_MAX
+    for user, _ in islice(company, ONLINE_MAX):
+        left -= len(user)
+        if left < 0:
+            break
+        users.append(user)
+    return users
 
 
 def members(services: Services, user: str, query: str, limit: int | None) -> dict[str, Any]:

@@ -146,7 +146,8 @@ def test_a_block_holds_at_once_also_for_sockets_that_are_open(server: Server, pa
             assert (refused["type"], refused["data"]["code"], refused["data"]["with"]) == ("error", "blocked", bob)
         assert refused["data"].keys() == {"code", "message", "with"}
         one.send("typing", **{"with": bob})
-        assert ask(other, "conversations")["data"]["list"][0]["blocked"] is True
+        listed = ask(other, "conversations")["data"]
+        assert (listed["list"][0]["blocked"], listed["blocked"]) == (True, [ada])
         assert ask(other, "private", to=ada, message="no")["type"] == "ack", "who blocks may speak"
         assert ask(other, "block", user=ada, on=False)["data"]["on"] is False
         assert ask(one, "private", to=bob, message="sorry")["type"] == "ack"

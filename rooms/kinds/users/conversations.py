@@ -27,6 +27,9 @@ TABLES = (
 CONVERSATIONS_MAX = 10_000
 """Conversations in the list of one user; one more, and the one that was quiet for longest leaves the list (it comes back when it wakes)."""
 
+BLOCKED_LISTED_MAX = 200
+"""Blocked users that are listed; there may be more, and each conversation says it of itself."""
+
 _KEEP = """INSERT INTO conversations (other, at, head, unread, last) VALUES (?, ?, ?, ?, ?)
     ON CONFLICT (other) DO UPDATE SET at = excluded.at, head = excluded.head, unread = excluded.unread, last = excluded.last"""
 _TRIM = "DELETE FROM conversations WHERE other IN (SELECT other FROM conversations ORDER BY at DESC, other DESC LIMIT -1 OFFSET ?)"
@@ -99,6 +102,10 @@ class Conversations:
             self._storage.sql("INSERT OR IGNORE INTO blocks (user, since_ms) VALUES (?, ?)", other, now_ms)
         else:
             self._storage.sql("DELETE FROM blocks WHERE user = ?", other)
+
+    def blocked(self) -> list[str]:
+        """Whom the user blocks, the latest first."""
+        return [user for (user,) in self._storage.sql("SELECT user FROM blocks ORDER BY since_ms DESC, user LIMIT ?", BLOCKED_LISTED_MAX)]
 
     def _count(self) -> int:
         ((count,),) = self._storage.sql("SELECT count(*) FROM conversations")

@@ -19,9 +19,9 @@ WELCOME = "welcome"
 """What a line says first, to the session at its other end: the session makes it part of ``hello``."""
 
 WELCOME_ENTRIES_MAX = 100
-WELCOME_BYTES_MAX = 96 * 1024
+WELCOME_BYTES_MAX = 64 * 1024
 LIST_ENTRIES_MAX = 1_000
-LIST_BYTES_MAX = 250 * 1024
+LIST_BYTES_MAX = 128 * 1024
 MISSED_MESSAGES_MAX = 100
 MISSED_BYTES_MAX = 192 * 1024
 MISSED_CONVERSATIONS_MAX = 20
@@ -67,9 +67,9 @@ async def catch_up(room: UserRoom, connection: Connection) -> None:
 
 
 def conversations(room: UserRoom, connection: Connection, request: ListConversations, ref: Ref) -> None:
-    """Answer with the list, or how much of it fits; ``after`` goes on."""
+    """Answer with the list, or how much of it fits (``after`` goes on), and with those who are blocked."""
     entries, more = room.conversations.listed(request.limit, LIST_BYTES_MAX, request.after)
-    connection.send(Event("conversations", {"list": entries, "more": more}, ref))
+    connection.send(Event("conversations", {"list": entries, "more": more, "blocked": room.conversations.blocked()}, ref))
 
 
 def hear(room: UserRoom, other: str, type: str, data: dict[str, Any], state: dict[str, Any]) -> None:
