@@ -35,6 +35,7 @@ from gateway.edge.listeners import listen_tcp, listen_unix, tls_context
 from gateway.files.files import Files
 from gateway.files.store import FileStore
 from gateway.http.application import make_application
+from gateway.http.pages import Pages
 from gateway.http.room_http import RoomHttp
 from gateway.hub.arrivals import Arrivals, ArrivalSettings
 from gateway.hub.hub import Hub
@@ -257,7 +258,9 @@ class App:
     def _application(
         self, runtime: Runtime, door: GatewayDoor, services: Services, signing_in: SignInServices, chats: ChatServices
     ) -> Starlette:
+        pages = Pages()
         return make_application(
+            pages=pages,
             lifetime=self._lifetime,
             stats=lambda: runtime.stats,
             counters=self._counters,
@@ -267,7 +270,7 @@ class App:
             ),
             api=[
                 *api_routes(services, signing_in, chats, door.identify),
-                *admin_routes(services, signing_in, door.identify, self._overseen(runtime, chats)),
+                *admin_routes(services, signing_in, door.identify, self._overseen(runtime, chats), pages),
             ],
         )
 

@@ -35,9 +35,10 @@ def make_application(
     metrics_token: str | None,
     room_http: ASGIApp,
     api: Iterable[Route] = (),
+    pages: Pages | None = None,
 ) -> Starlette:
     """The ASGI application behind the edge. ``room_http`` answers for rooms' own HTTP; ``api`` are the routes of the REST interface."""
-    pages = Pages()
+    pages = pages or Pages()
     application = Starlette(
         routes=[
             Route("/", pages.index),

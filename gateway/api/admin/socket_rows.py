@@ -32,7 +32,7 @@ def session_of(connection: Connection) -> Session | None:
 
 
 def socket_row(session: Registered) -> Json:
-    """One line. ``kind`` and ``room`` are of its address, null for ``/ws``; ``rooms`` are those it is in. Before ``auth`` it has no ``user``."""
+    """One line. ``kind`` and ``room`` are of its address, null for ``/ws``; ``rooms`` are where it is. Before ``auth`` there is no user."""
     identity = session.identity
     key: RoomKey | None = getattr(session, "key", None)
     return {

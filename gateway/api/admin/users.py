@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -95,7 +96,8 @@ class Users:
         if row is None:
             return NO_USER
         kept = await self._overseen.read(_kept, folder, user, self._services.clock.now_ms())
-        sockets = [socket_row(each) for each in self._services.registry.of_user(user)[:SOCKETS_SHOWN_MAX]]
+        sessions = sorted(self._services.registry.of_user(user), key=attrgetter("id"))
+        sockets = [socket_row(each) for each in sessions[:SOCKETS_SHOWN_MAX]]
         return json({**self._described(row), "revoked_ms": revoked_ms, **kept, "connections": sockets})
 
     def _described(self, row: tuple[Any, ...]) -> Json:
