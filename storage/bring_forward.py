@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 import apsw
@@ -67,18 +66,18 @@ def _bring_or_set_aside(standing: Standing, found: FoundJournal, host: Host, dis
 
 def _finish_destroy(standing: Standing, generation: int, host: Host) -> None:
     """A crash may have come between the record of the destruction and the removal of the file."""
-    if _generation_of(standing.path) < generation:
-        remove_database(standing.path)
+    if _generation_of(standing.database) < generation:
+        remove_database(standing.database)
         standing.made = True
     standing.committed = (generation, 0)
     host.destroyed(standing.key, generation)
 
 
-def _generation_of(path: Path) -> int:
+def _generation_of(path: str) -> int:
     """Of the history that the file holds; -1 if there is none to be read."""
     if not _has_bytes(path):
         return -1
-    connection = open_writer(str(path))
+    connection = open_writer(path)
     try:
         row = read_room_row(connection.cursor())
         return -1 if row is None else int(row[3])
@@ -116,12 +115,12 @@ def _bring(standing: Standing, generation: int, records: Iterable[Body], host: H
 
 
 def _open(standing: Standing, first: Body) -> apsw.Connection:
-    path = standing.path
+    path = standing.database
     if _has_bytes(path):
         standing.made = first.number == 1
-        return open_writer(str(path))
+        return open_writer(path)
     if first.number != 1:
-        what = "empty" if path.exists() else "missing"
+        what = "empty" if os.path.exists(path) else "missing"
         raise Damaged(f"its file is {what} and its records begin at {first.number}")
     standing.made = True
     return create_room_file(path)
@@ -153,7 +152,7 @@ def _apply(cursor: apsw.Cursor, generation: int, number: int, first: Body, rest:
     return number
 
 
-def _has_bytes(path: Path) -> bool:
+def _has_bytes(path: str) -> bool:
     try:
         return os.stat(path).st_size > 0
     except FileNotFoundError:

@@ -55,18 +55,18 @@ def create(path: str, application_id: int = APPLICATION_ID) -> apsw.Connection:
     return connection
 
 
-def create_room_file(path: Path) -> apsw.Connection:
+def create_room_file(path: str) -> apsw.Connection:
     """A new file for a room, with its folders. What stands there is removed. Raises ``StorageFull`` or ``StorageError``."""
     try:
-        make_folders(path.parent)
+        make_folders(Path(os.path.dirname(path)))
         remove_database(path)
-        return create(str(path))
+        return create(path)
     except (OSError, apsw.Error) as error:
         full = isinstance(error, apsw.FullError) or (isinstance(error, OSError) and error.errno in NO_SPACE)
         raise (StorageFull if full else StorageError)(f"{path} cannot be made: {error}") from error
 
 
-def remove_database(path: Path) -> None:
+def remove_database(path: Path | str) -> None:
     """The database goes first: a log without it is nothing."""
     for suffix in ("", "-wal", "-shm", "-journal"):
         with contextlib.suppress(FileNotFoundError):

@@ -21,7 +21,7 @@ _ZEROS = bytes(1024 * 1024)
 class Disk:
     """The real disk. Every method raises ``OSError`` as the call does, but for syncs whose outcome nobody can know."""
 
-    def open(self, path: Path, flags: int) -> int:
+    def open(self, path: Path | str, flags: int) -> int:
         """A descriptor; files are made with mode 0600."""
         return os.open(path, flags | os.O_CLOEXEC, 0o600)
 
@@ -79,7 +79,7 @@ class Disk:
             offset += len(chunk)
             length -= len(chunk)
 
-    def sync_file(self, path: Path) -> bool:
+    def sync_file(self, path: Path | str) -> bool:
         """What was written to the file by anyone is on the disk. False if there is no such file. Raises ``SyncFailed``."""
         try:
             descriptor = self.open(path, os.O_RDONLY)

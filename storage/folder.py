@@ -157,7 +157,7 @@ class DataFolder:
         if standing.damage is not None:
             raise self._set_aside(standing, row.generation if row else 0, standing.damage)
         if standing.ends_destroyed:
-            remove_database(standing.path)
+            remove_database(standing.database)
             standing.destroyed()
         generation = max(row.generation if row else 0, standing.committed[0])
         known = row is not None and row.state == "live" and row.generation == generation and not standing.begins_in_tail
@@ -195,7 +195,7 @@ class DataFolder:
     def _stands(self, standing: Standing, generation: int, *, known: bool) -> bool:
         """Whether there is a file to open. Raises ``RoomSetAside`` if there should be and is not."""
         try:
-            size_bytes = os.stat(standing.path).st_size
+            size_bytes = os.stat(standing.database).st_size
         except FileNotFoundError:
             if not known:
                 return False
@@ -205,7 +205,7 @@ class DataFolder:
         if size_bytes == 0:
             if known:
                 raise self._set_aside(standing, generation, "its file is empty")
-            remove_database(standing.path)
+            remove_database(standing.database)
         return size_bytes > 0
 
     def _open_file(self, file: RoomFile, standing: Standing, *, known: bool) -> None:

@@ -62,7 +62,7 @@ class Retirement:
         with self._standings_lock:
             standing = self._standings.get(key)
             if standing is None:
-                standing = self._standings[key] = Standing(key, self._folder / room_path(key))
+                standing = self._standings[key] = Standing(key, f"{self._folder}/{room_path(key)}")
             standing.open = True
             return standing
 
@@ -140,21 +140,21 @@ class Retirement:
         mark = standing.committed
         if standing.made:
             standing.made = False
-            if standing.path.exists() and not self._checkpoint(standing, "PASSIVE"):
+            if os.path.exists(standing.database) and not self._checkpoint(standing, "PASSIVE"):
                 standing.made = True
                 return False
-            self._sync_folders(standing.path)
-        elif not self._disk.sync_file(standing.wal) and not standing.path.exists():
-            self._sync_folders(standing.path)
+            self._sync_folders(Path(os.path.dirname(standing.database)))
+        elif not self._disk.sync_file(standing.wal) and not os.path.exists(standing.database):
+            self._sync_folders(Path(os.path.dirname(standing.database)))
         standing.synced = mark
         return True
 
     def _checkpoint(self, standing: Standing, mode: str) -> bool:
         """Fold the write-ahead file back, with SQLite's own syncs. False if the room was too busy for all of it."""
         try:
-            connection = open_checkpointer(str(standing.path))
+            connection = open_checkpointer(standing.database)
         except apsw.CantOpenError:
-            return not standing.path.exists()
+            return not os.path.exists(standing.database)
         except (apsw.BusyError, apsw.LockedError):
             return False
         try:
@@ -175,7 +175,7 @@ class Retirement:
     def _cut_forgotten(self, segment: Segment) -> None:
         for key in segment.forgets:
             standing = self._standings.get(key)
-            if standing is not None and standing.path.exists():
+            if standing is not None and os.path.exists(standing.database):
                 self._trims[key] = standing
 
     def _cut_logs(self) -> None:
@@ -207,17 +207,17 @@ class Retirement:
                     del self._standings[key]
         self._standings_max = max(1000, 2 * len(self._standings))
 
-    def _sync_folders(self, path: Path) -> None:
-        for folder in path.parents:
+    def _sync_folders(self, lowest: Path) -> None:
+        for folder in (lowest, *lowest.parents):
             if folder.exists():
                 self._disk.sync_folder(folder)
             if folder == self._folder:
                 return
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
-        return path.stat().st_size
+        return os.stat(path).st_size
     except FileNotFoundError:
         return 0
 

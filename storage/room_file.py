@@ -218,7 +218,7 @@ class RoomFile:
         Raises ``apsw.Error`` if it is no database or has not the tables of a room, ``RoomSetAside`` if it is not this room's,
         ``StorageFull`` if records that it lacks find no space.
         """
-        self._turns.use(open_writer(str(self._standing.path)))
+        self._turns.use(open_writer(self._standing.database))
         row: Any = read_room_row(self._cursor())
         if row is None:
             raise RoomSetAside(self.key, "the file has no row for the room")
@@ -247,7 +247,7 @@ class RoomFile:
 
     def make_file(self) -> None:
         """``Turns.Owner``: the first write."""
-        connection = create_room_file(self._standing.path)
+        connection = create_room_file(self._standing.database)
         self._standing.made = True
         self._standing.open = True
         self._turns.use(connection)
@@ -393,7 +393,7 @@ class RoomFile:
         self.tells.reload()
         if self._turns.file_stands:
             self._turns.drop_connection()
-            remove_database(self._standing.path)
+            remove_database(self._standing.database)
 
     def _cursor(self) -> apsw.Cursor:
         assert self._turns.cursor is not None

@@ -12,7 +12,7 @@ NOTHING: Mark = (-1, 0)
 
 
 class Standing:
-    """``committed`` and ``synced`` are marks in the room's history; each attribute has one writing thread.
+    """``committed`` and ``synced`` are marks in the room's history; each attribute has one writing thread. ``database``: its file.
 
     ``made``: the file is new, so its folders and its first page are not known to be on the disk. ``open``: the loop thread
     has it open. ``derived``: how often derived tables were committed. ``looked``: how far it had come when its write-ahead
@@ -21,11 +21,11 @@ class Standing:
     when it was closed.
     """
 
-    __slots__ = ("committed", "damage", "derived", "key", "looked", "made", "open", "path", "synced", "tail", "trim")
+    __slots__ = ("committed", "damage", "database", "derived", "key", "looked", "made", "open", "synced", "tail", "trim")
 
-    def __init__(self, key: RoomKey, path: Path) -> None:
+    def __init__(self, key: RoomKey, database: str) -> None:
         self.key = key
-        self.path = path
+        self.database = database
         self.committed = NOTHING
         self.synced = NOTHING
         self.looked: tuple[Mark, int] = (NOTHING, 0)
@@ -52,6 +52,11 @@ class Standing:
         self.tail = []
 
     @property
-    def wal(self) -> Path:
+    def path(self) -> Path:
+        """``database``. Made when asked for: a ``Path`` interns the names in it, and there may be many rooms."""
+        return Path(self.database)
+
+    @property
+    def wal(self) -> str:
         """The write-ahead file beside the database."""
-        return self.path.with_name(self.path.name + "-wal")
+        return f"{self.database}-wal"

@@ -12,6 +12,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
@@ -185,7 +186,13 @@ def _grants(claims: Mapping[str, Any], name: str, default: tuple[str, ...]) -> t
         return default
     if not isinstance(grants, list) or not all(isinstance(grant, str) for grant in grants):
         raise _Refused(name)
-    return tuple(normalize("NFC", grant) for grant in grants)
+    return _kept_once(tuple([normalize("NFC", grant) for grant in grants]))
+
+
+@lru_cache(maxsize=1_024)
+def _kept_once(grants: tuple[str, ...]) -> tuple[str, ...]:
+    """Many users are granted the same, and each socket keeps what its user is granted."""
+    return grants
 
 
 def _admin(claims: Mapping[str, Any]) -> bool:

@@ -263,7 +263,7 @@ def test_what_only_derived_tables_wrote_does_not_pile_up_beside_the_file(process
     say(process, 1, "hello")
     process.commit()
     process.retire()
-    wal = process.room()._standing.wal
+    wal = Path(process.room()._standing.wal)
     for i in range(20):
         with process.turn() as file:
             file.storage.sql("INSERT INTO derived_words(body) VALUES(?)", f"x{i} " * 60_000)

@@ -93,7 +93,7 @@ def test_files_are_synced_before_their_segment_goes(start: Start) -> None:
     process.retire()
     (segment, before) = gone[0]
     assert segment.suffix == ".journal"
-    assert {path.name for path in before} == {"lobby.sqlite3-wal", "host.sqlite3-wal"}
+    assert {Path(path).name for path in before} == {"lobby.sqlite3-wal", "host.sqlite3-wal"}
 
 
 def test_a_new_file_is_synced_by_sqlite_itself_and_its_folders_with_it(start: Start) -> None:
