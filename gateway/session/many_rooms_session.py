@@ -78,7 +78,7 @@ class ManyRoomsSession(EnvelopeSession):
 
     def _greet(self, ref: Ref) -> None:
         line = self._line
-        if line is None or line.user != self.identity.user:
+        if line is None or line.is_refused or line.user != self.identity.user:
             self._open_line(ref)
         elif not line.post_nowait(Envelope(WELCOME, UserRoom.requests[WELCOME](), ref)):
             self.welcomed([], ref)
@@ -92,7 +92,7 @@ class ManyRoomsSession(EnvelopeSession):
         self._look(user)
         line = self._line = UserLine(self, user, ref)
         room = self.services.hosting.connect_nowait(RoomKey(USERS, user), line, ConnectRequest(self.id, ref=ref))
-        if self._line is line:
+        if not line.is_refused:
             line.room = room
 
     def _list_conversations(self, request: Request) -> None:
@@ -128,10 +128,12 @@ class ManyRoomsSession(EnvelopeSession):
 
     def _take_request(self, request: Request) -> None:
         own = _OWN_REQUESTS.get(request.type)
-        if own is None:
-            super()._take_request(request)
-        else:
+        if own is not None:
             own(self, request)
+        elif "with" in request.data and request.type in PRIVATE_REQUESTS:
+            self._ask(request, "with")
+        else:
+            super()._take_request(request)
 
     def conversation_over(self, conversation: Conversation) -> None:
         """The next request to that user begins another."""
@@ -145,7 +147,7 @@ class ManyRoomsSession(EnvelopeSession):
         self._say_error(refused, ref, cid=cid, other=conversation.other)
 
     def _to_conversation(self, request: Request) -> None:
-        self._ask(request, "with")
+        self._error(refusal("unknown_type"), request)
 
     def _private(self, request: Request) -> None:
         self._ask(request, "to")
@@ -155,13 +157,10 @@ class ManyRoomsSession(EnvelopeSession):
 
     def _ask(self, request: Request, key: str) -> None:
         """Mail the request to the conversation with the user that its field ``key`` names."""
-        shape = PRIVATE_REQUESTS.get(request.type)
         named = request.data.get(key)
-        if shape is None:
-            self._error(refusal("unknown_type"), request)
-        elif not isinstance(named, str):
+        if not isinstance(named, str):
             self._bad(BadMessage(f"Invalid message format: {key}", request.ref), request)
-        elif isinstance(data := fitted(request, shape), BadMessage):
+        elif isinstance(data := fitted(request, PRIVATE_REQUESTS[request.type]), BadMessage):
             self._bad(data, request)
         elif (other := name_of(named)) is None:
             self._say_error(refusal("user_not_found"), request.ref, cid=getattr(data, "cid", None), other=named[:NAME_CHARACTERS_MAX])

@@ -9,10 +9,10 @@ from typing import Protocol
 from gateway.auth.authentication import Authenticator
 from gateway.auth.guests import Guests
 from gateway.counters import Counters
-from gateway.session.formats import Formats
-from gateway.session.limits import Limits
 from gateway.session.company import Company
 from gateway.session.connected import ConnectedUsers
+from gateway.session.formats import Formats
+from gateway.session.limits import Limits
 from gateway.session.registry import Registered, Registry
 from gateway.session.timers import Timers
 from gateway.settings import Settings

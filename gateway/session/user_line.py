@@ -16,12 +16,13 @@ if TYPE_CHECKING:
 class UserLine:
     """Of ``session`` to the room of ``user``. ``room`` is the room's end, ``None`` while there is none."""
 
-    __slots__ = ("room", "session", "user", "waiting_ref")
+    __slots__ = ("is_refused", "room", "session", "user", "waiting_ref")
 
     def __init__(self, session: ManyRoomsSession, user: str, ref: Ref) -> None:
         self.session = session
         self.user = user
         self.room: RoomEnd | None = None
+        self.is_refused = False
         self.waiting_ref = ref
         """Of the request that is answered by the room's welcome."""
 
@@ -47,8 +48,9 @@ class UserLine:
         self.end(code, reason, clean=True)
 
     def refused(self, refusal: Refusal) -> None:
-        """The room cannot serve: the socket goes on without private messages."""
+        """The room cannot serve: the socket goes on without private messages, until a token is refreshed."""
         self.room = None
+        self.is_refused = True
         self.session.line_refused(self, refusal)
 
     def failed(self, message: Envelope | str | bytes | None, refusal: Refusal) -> None:

@@ -179,6 +179,7 @@ class WelcomingRoomEnd(RecordingRoomEnd):
 
     def post_nowait(self, message: Envelope | str | bytes) -> bool:
         assert isinstance(message, Envelope)
+        super().post_nowait(message)
         self.say(message.type, message.ref, conversations=[], rooms=[])
         return True
 
@@ -189,19 +190,27 @@ class RecordingRooms:
     def __init__(self) -> None:
         self.ends: list[RecordingRoomEnd] = []
         self.lines: list[RecordingRoomEnd] = []
+        self.is_silent = False
+        """Whether users' rooms leave lines without an answer until the test speaks for them."""
         self.refuses: dict[RoomKey, Refusal] = {}
         self.refuses_later: dict[RoomKey, Refusal] = {}
         self.users: dict[RoomKey, int] = {}
 
     def connect_nowait(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> RecordingRoomEnd:
         if key.kind == USERS:
-            self.lines.append(WelcomingRoomEnd(key, peer, request))
-            return self.lines[-1]
+            return self._line(key, peer, request)
         end = RecordingRoomEnd(key, peer, request)
         self.ends.append(end)
         if key in self.refuses:
             peer.refused(self.refuses[key])
         return end
+
+    def _line(self, key: RoomKey, peer: Peer, request: ConnectRequest) -> RecordingRoomEnd:
+        if key in self.refuses:
+            peer.refused(self.refuses[key])
+            return RecordingRoomEnd(key, peer, request)
+        self.lines.append((RecordingRoomEnd if self.is_silent else WelcomingRoomEnd)(key, peer, request))
+        return self.lines[-1]
 
     def refusal(self, key: RoomKey) -> Refusal | None:
         return self.refuses.get(key)
