@@ -89,7 +89,8 @@ class Client:
         """The room of that name, always the same object. It need not be joined."""
         normal = unicodedata.normalize("NFC", name)
         if normal not in self.rooms:
-            self.rooms[normal] = Room(self, normal)
+            self.rooms[normal] = room = Room(self, normal)
+            self._end_if_over(room)
         return self.rooms[normal]
 
     def private(self, user: str) -> Conversation:
@@ -97,7 +98,8 @@ class Client:
         normal = unicodedata.normalize("NFC", user)
         if normal not in self.conversations:
             self._forget_conversations()
-            self.conversations[normal] = Conversation(self, normal)
+            self.conversations[normal] = conversation = Conversation(self, normal)
+            self._end_if_over(conversation)
         return self.conversations[normal]
 
     async def who(self, *, query: str | None = None, limit: int | None = None) -> Members:
@@ -238,6 +240,10 @@ class Client:
             talk.fail_all(error)
             talk.end(shown)
         self._subscriptions.end(shown)
+
+    def _end_if_over(self, talk: Room | Conversation) -> None:
+        if self.state == "closed":
+            talk.end(self.error)
 
     def _check_not_closed(self) -> None:
         if self._is_saying_goodbye or self.state == "closed":

@@ -73,11 +73,15 @@ class Subscriptions:
     def __init__(self, events_max: int) -> None:
         self._events_max = events_max
         self._open: WeakSet[Subscription] = WeakSet()
+        self._over = False
+        self._error: ClientError | None = None
 
     def open(self) -> Subscription:
         """A new one."""
         subscription = Subscription(self._events_max)
         self._open.add(subscription)
+        if self._over:
+            subscription.end(self._error)
         return subscription
 
     def put(self, event: Event) -> None:
@@ -87,5 +91,6 @@ class Subscriptions:
 
     def end(self, error: ClientError | None) -> None:
         """The client is over."""
+        self._over, self._error = True, error
         for subscription in list(self._open):
             subscription.end(error)

@@ -136,7 +136,9 @@ class Line:
     async def hello(self, user: str = "ada", ref: int | None = None, **facts: Any) -> None:
         described = {"user": user, "name": user.title(), "avatar": None}
         limits = {"message_bytes": 65_536}
-        await self.say("hello", ref, **{"session": "s", "user": described, "authorizedRooms": ["*"], "stats": {}, "limits": limits, **facts})
+        await self.say(
+            "hello", ref, **{"session": "s", "user": described, "authorizedRooms": ["*"], "stats": {}, "limits": limits, **facts}
+        )
 
     async def let_in(self, room: str = "lobby", **facts: Any) -> dict[str, Any]:
         """Answer the join that comes next; returns its data."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+from trio.abc import Clock
 
 from rooms.client import ClientSettings, MessageEvent, Reset, Room, Subscription
 from tests.rooms.client.fake_server import HASTE, FakeServer, Line, message, settled
@@ -35,7 +36,7 @@ async def enter(server: FakeServer, room: Room, nursery: trio.Nursery, **facts: 
 
 
 @pytest.mark.parametrize("format", ["json", "msgpack"])
-async def test_it_asks_for_what_it_missed_and_tells_of_that_once(format: str, autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_it_asks_for_what_it_missed_and_tells_of_that_once(format: str, autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, format=format, token="t") as client:
         room = client.room("lobby")
@@ -56,7 +57,7 @@ async def test_it_asks_for_what_it_missed_and_tells_of_that_once(format: str, au
         assert room.head == 6
 
 
-async def test_more_is_fetched_until_nothing_is_missing(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_more_is_fetched_until_nothing_is_missing(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -71,9 +72,7 @@ async def test_more_is_fetched_until_nothing_is_missing(autojump_clock: trio.abc
         await line.answer(asked, "history", room="lobby", head=6, epoch="e", recovered=True, more=True, messages=[message(4)])
         asked = await line.heard("history")
         assert asked["data"]["since"] == 4
-        await line.answer(
-            asked, "history", room="lobby", head=6, epoch="e", recovered=True, more=False, messages=[message(5), message(6)]
-        )
+        await line.answer(asked, "history", room="lobby", head=6, epoch="e", recovered=True, more=False, messages=[message(5), message(6)])
         await settled()
 
         assert [each.seq for each in room.messages] == [1, 2, 3, 4, 5, 6]
@@ -84,7 +83,7 @@ async def test_more_is_fetched_until_nothing_is_missing(autojump_clock: trio.abc
         assert room.head == 7
 
 
-async def test_a_connection_lost_while_catching_up_goes_on_from_the_last_page(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_connection_lost_while_catching_up_goes_on_from_the_last_page(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     """Not from the newest thing that was heard: what lies between would be lost."""
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
@@ -105,7 +104,7 @@ async def test_a_connection_lost_while_catching_up_goes_on_from_the_last_page(au
         assert [each.seq for each in room.messages] == list(range(1, 11))
 
 
-async def test_what_cannot_be_recovered_begins_anew(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_what_cannot_be_recovered_begins_anew(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -121,7 +120,7 @@ async def test_what_cannot_be_recovered_begins_anew(autojump_clock: trio.abc.Clo
         assert told(events) == ["reset"]
 
 
-async def test_an_event_that_is_missing_makes_it_join_again(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_an_event_that_is_missing_makes_it_join_again(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -136,7 +135,7 @@ async def test_an_event_that_is_missing_makes_it_join_again(autojump_clock: trio
         assert told(events) == [(2, True), (3, True)]
 
 
-async def test_a_message_from_before_what_is_loaded_leaves_no_hole(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_message_from_before_what_is_loaded_leaves_no_hole(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     """It was edited while the client was away; it comes with its page when that is loaded."""
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
@@ -155,7 +154,7 @@ async def test_a_message_from_before_what_is_loaded_leaves_no_hole(autojump_cloc
         assert [each.seq for each in room.messages] == [97, 98, 99, 100]
 
 
-async def test_events_change_messages_where_they_stand(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_events_change_messages_where_they_stand(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -176,7 +175,7 @@ async def test_events_change_messages_where_they_stand(autojump_clock: trio.abc.
         assert (room.title, room.head) == ("Hall", 7)
 
 
-async def test_no_more_messages_are_kept_than_the_settings_say(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_no_more_messages_are_kept_than_the_settings_say(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=ClientSettings(messages_max=3), token="t") as client:
         room = client.room("lobby")
@@ -189,7 +188,7 @@ async def test_no_more_messages_are_kept_than_the_settings_say(autojump_clock: t
         assert await room.earlier() == ()
 
 
-async def test_what_this_library_does_not_know_does_no_harm(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_what_this_library_does_not_know_does_no_harm(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 import trio
+from trio.abc import Clock
 
 from rooms.client import ClientClosed, ClientSettings, Reason, TokenRefused, TokenUnavailable
 from rooms.client.returning import AskForToken, End, after, jitter
@@ -55,7 +56,7 @@ def test_retry_after_is_waited_for_and_some_more() -> None:
     assert after(End(503, "", 20.0), 5, SETTINGS, half) == 20.25
 
 
-async def test_a_lost_connection_is_made_again_after_longer_and_longer_waits(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_lost_connection_is_made_again_after_longer_and_longer_waits(autojump_clock: Clock) -> None:
     server = FakeServer()
     server.unreachable = 5
     async with server.client(settings=HASTE, token="t") as client:
@@ -64,7 +65,7 @@ async def test_a_lost_connection_is_made_again_after_longer_and_longer_waits(aut
     assert waits(server) == [0.5, 1, 2, 4, 4]
 
 
-async def test_a_connection_that_lasted_makes_the_next_wait_short_again(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_connection_that_lasted_makes_the_next_wait_short_again(autojump_clock: Clock) -> None:
     server = FakeServer()
     server.unreachable = 3
     async with server.client(settings=HASTE, token="t") as client:
@@ -77,7 +78,7 @@ async def test_a_connection_that_lasted_makes_the_next_wait_short_again(autojump
         assert trio.current_time() - began == pytest.approx(0.5, abs=0.01)
 
 
-async def test_closing_says_within_what_time_to_come_back(autojump_clock: trio.abc.Clock) -> None:
+async def test_closing_says_within_what_time_to_come_back(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         line = await server.welcome()
@@ -88,7 +89,7 @@ async def test_closing_says_within_what_time_to_come_back(autojump_clock: trio.a
     assert waits(server) == [20]
 
 
-async def test_retry_after_of_a_refused_upgrade_is_kept(autojump_clock: trio.abc.Clock) -> None:
+async def test_retry_after_of_a_refused_upgrade_is_kept(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         await server.reject(503, retry_after="30")
@@ -97,7 +98,7 @@ async def test_retry_after_of_a_refused_upgrade_is_kept(autojump_clock: trio.abc
     assert waits(server) == [30.5]
 
 
-async def test_a_server_that_hangs_or_drops_in_the_handshake_is_tried_again(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_server_that_hangs_or_drops_in_the_handshake_is_tried_again(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         await server.arrival()  # and never a word
@@ -108,7 +109,7 @@ async def test_a_server_that_hangs_or_drops_in_the_handshake_is_tried_again(auto
     assert waits(server) == [15.5, 1, 17]
 
 
-async def test_retry_now_does_not_wait(autojump_clock: trio.abc.Clock) -> None:
+async def test_retry_now_does_not_wait(autojump_clock: Clock) -> None:
     server = FakeServer()
     server.unreachable = 1
     async with server.client(settings=ClientSettings(backoff_min_seconds=100, backoff_max_seconds=100), token="t") as client:
@@ -120,7 +121,7 @@ async def test_retry_now_does_not_wait(autojump_clock: trio.abc.Clock) -> None:
     assert waits(server) == [0]
 
 
-async def test_a_connection_on_which_nothing_is_heard_is_pinged_and_then_given_up(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_connection_on_which_nothing_is_heard_is_pinged_and_then_given_up(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         line = await server.welcome()
@@ -150,7 +151,7 @@ class Tokens:
         return f"token-{len(self.reasons)}"
 
 
-async def test_a_token_is_shown_in_a_header_and_asked_for_each_connection(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_token_is_shown_in_a_header_and_asked_for_each_connection(autojump_clock: Clock) -> None:
     server, tokens = FakeServer(), Tokens()
     async with server.client(settings=HASTE, token=tokens):
         first = await server.welcome()
@@ -161,7 +162,7 @@ async def test_a_token_is_shown_in_a_header_and_asked_for_each_connection(autoju
 
 
 @pytest.mark.parametrize("how", ["status", "close"])
-async def test_a_refused_token_is_replaced_once_and_then_it_is_over(how: str, autojump_clock: trio.abc.Clock) -> None:
+async def test_a_refused_token_is_replaced_once_and_then_it_is_over(how: str, autojump_clock: Clock) -> None:
     server, tokens = FakeServer(), Tokens()
     async with server.client(settings=HASTE, token=tokens) as client:
         for _ in range(2):
@@ -175,7 +176,7 @@ async def test_a_refused_token_is_replaced_once_and_then_it_is_over(how: str, au
         assert client.state == "closed"
 
 
-async def test_a_token_that_cannot_be_replaced_is_refused_for_good(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_token_that_cannot_be_replaced_is_refused_for_good(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(token="stale") as client:
         await server.reject(401)
@@ -183,7 +184,7 @@ async def test_a_token_that_cannot_be_replaced_is_refused_for_good(autojump_cloc
             await client.connected()
 
 
-async def test_an_expiring_token_is_replaced_on_the_open_socket(autojump_clock: trio.abc.Clock) -> None:
+async def test_an_expiring_token_is_replaced_on_the_open_socket(autojump_clock: Clock) -> None:
     server, tokens = FakeServer(), Tokens()
     async with server.client(token=tokens) as client:
         line = await server.welcome()
@@ -196,7 +197,7 @@ async def test_an_expiring_token_is_replaced_on_the_open_socket(autojump_clock: 
         assert client.is_open
 
 
-async def test_a_token_that_is_not_to_be_had_now_is_asked_for_later(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_token_that_is_not_to_be_had_now_is_asked_for_later(autojump_clock: Clock) -> None:
     server, tokens = FakeServer(), Tokens()
     tokens.unavailable = 2
     async with server.client(settings=HASTE, token=tokens) as client:
@@ -205,7 +206,7 @@ async def test_a_token_that_is_not_to_be_had_now_is_asked_for_later(autojump_clo
         assert trio.current_time() == pytest.approx(1.5, abs=0.01)
 
 
-async def test_a_ticket_goes_with_the_address(autojump_clock: trio.abc.Clock) -> None:
+async def test_a_ticket_goes_with_the_address(autojump_clock: Clock) -> None:
     async def ticket() -> str:
         return "a b"
 
@@ -216,7 +217,7 @@ async def test_a_ticket_goes_with_the_address(autojump_clock: trio.abc.Clock) ->
         assert "authorization" not in line.headers
 
 
-async def test_who_has_no_token_learns_that_one_is_needed(autojump_clock: trio.abc.Clock) -> None:
+async def test_who_has_no_token_learns_that_one_is_needed(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client() as client:
         line = await server.accept()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio
+from trio.abc import Clock
 
 from rooms.client import ClientClosed, ClientSettings, NotJoined, OutcomeUnknown, QueueFull, Refused, RequestTimeout, Room
 from tests.rooms.client.fake_server import HASTE, FakeServer, Line, message, settled
@@ -16,7 +17,7 @@ async def enter(server: FakeServer, room: Room, nursery: trio.Nursery) -> Line:
     return line
 
 
-async def test_a_message_is_sending_then_sent_and_stands_in_its_place(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_message_is_sending_then_sent_and_stands_in_its_place(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -40,7 +41,7 @@ async def test_a_message_is_sending_then_sent_and_stands_in_its_place(autojump_c
 
 @pytest.mark.parametrize("code", ["overloaded", "unavailable", "unknown_outcome", "timeout", "internal"])
 async def test_what_is_refused_for_now_is_sent_again_under_its_cid_before_what_follows(
-    code: str, autojump_clock: trio.abc.Clock, nursery: trio.Nursery
+    code: str, autojump_clock: Clock, nursery: trio.Nursery
 ) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
@@ -55,7 +56,7 @@ async def test_what_is_refused_for_now_is_sent_again_under_its_cid_before_what_f
         assert [(await each.wait()).seq for each in (first, second)] == [1, 2]
 
 
-async def test_a_rate_limit_is_waited_for_as_long_as_it_says(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_rate_limit_is_waited_for_as_long_as_it_says(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -68,7 +69,7 @@ async def test_a_rate_limit_is_waited_for_as_long_as_it_says(autojump_clock: tri
 
 
 @pytest.mark.parametrize("code", ["muted", "conflict", "bad_message", "storage_full", "not_authorized"])
-async def test_a_refusal_is_raised_and_the_message_can_be_tried_again(code: str, autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_refusal_is_raised_and_the_message_can_be_tried_again(code: str, autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -86,7 +87,7 @@ async def test_a_refusal_is_raised_and_the_message_can_be_tried_again(code: str,
         assert room.pending == []
 
 
-async def test_a_failed_message_can_be_forgotten(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_failed_message_can_be_forgotten(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -98,9 +99,7 @@ async def test_a_failed_message_can_be_forgotten(autojump_clock: trio.abc.Clock,
         assert room.pending == []
 
 
-async def test_a_room_that_fails_at_one_message_again_and_again_is_not_asked_for_ever(
-    autojump_clock: trio.abc.Clock, nursery: trio.Nursery
-) -> None:
+async def test_a_room_that_fails_at_one_message_again_and_again_is_not_asked_for_ever(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -112,7 +111,7 @@ async def test_a_room_that_fails_at_one_message_again_and_again_is_not_asked_for
             await outgoing.wait()
 
 
-async def test_what_was_not_acknowledged_is_sent_again_after_a_lost_connection(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_what_was_not_acknowledged_is_sent_again_after_a_lost_connection(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -127,9 +126,7 @@ async def test_what_was_not_acknowledged_is_sent_again_after_a_lost_connection(a
         assert [each.message for each in room.messages] == ["0", "1", "2", "3"]
 
 
-async def test_what_was_stored_but_not_acknowledged_is_found_in_what_was_missed(
-    autojump_clock: trio.abc.Clock, nursery: trio.Nursery
-) -> None:
+async def test_what_was_stored_but_not_acknowledged_is_found_in_what_was_missed(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -145,7 +142,7 @@ async def test_what_was_stored_but_not_acknowledged_is_found_in_what_was_missed(
         assert len([event for event in events._events if hasattr(event, "recovered")]) == 1
 
 
-async def test_an_answer_that_never_comes_does_not_matter_once_the_event_has(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_an_answer_that_never_comes_does_not_matter_once_the_event_has(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -156,9 +153,7 @@ async def test_an_answer_that_never_comes_does_not_matter_once_the_event_has(aut
         assert (await outgoing.wait()).seq == 1
 
 
-async def test_an_acknowledgement_that_never_comes_is_asked_for_again(
-    autojump_clock: trio.abc.Clock, nursery: trio.Nursery
-) -> None:
+async def test_an_acknowledgement_that_never_comes_is_asked_for_again(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -171,7 +166,7 @@ async def test_an_acknowledgement_that_never_comes_is_asked_for_again(
         assert (await outgoing.wait()).seq == 1
 
 
-async def test_the_queue_has_a_bound(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_the_queue_has_a_bound(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=ClientSettings(queue_max=3), token="t") as client:
         room = client.room("lobby")
@@ -186,7 +181,7 @@ async def test_the_queue_has_a_bound(autojump_clock: trio.abc.Clock, nursery: tr
         assert len(room.pending) == 3
 
 
-async def test_several_may_be_under_way_at_once(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_several_may_be_under_way_at_once(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=ClientSettings(in_flight_max=2), token="t") as client:
         room = client.room("lobby")
@@ -200,7 +195,7 @@ async def test_several_may_be_under_way_at_once(autojump_clock: trio.abc.Clock, 
         assert (await line.heard("message"))["data"]["message"] == "2"
 
 
-async def test_too_large_a_message_is_refused_before_it_is_sent(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_too_large_a_message_is_refused_before_it_is_sent(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     """The server would close the socket."""
     server = FakeServer()
     async with server.client(token="t") as client:
@@ -213,14 +208,14 @@ async def test_too_large_a_message_is_refused_before_it_is_sent(autojump_clock: 
         assert await line.is_quiet(1)
 
 
-async def test_nothing_can_be_said_where_one_is_not(autojump_clock: trio.abc.Clock) -> None:
+async def test_nothing_can_be_said_where_one_is_not(autojump_clock: Clock) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         with pytest.raises(NotJoined):
             await client.room("lobby").send("x")
 
 
-async def test_the_end_of_the_block_fails_what_is_pending(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_the_end_of_the_block_fails_what_is_pending(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         room = client.room("lobby")
@@ -235,7 +230,7 @@ async def test_the_end_of_the_block_fails_what_is_pending(autojump_clock: trio.a
 # requests
 
 
-async def test_a_question_is_asked_again_after_a_lost_connection(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_a_question_is_asked_again_after_a_lost_connection(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -247,7 +242,7 @@ async def test_a_question_is_asked_again_after_a_lost_connection(autojump_clock:
         await line.answer(await line.heard("history"), "history", room="lobby", head=0, epoch="e", messages=[], more=False)
 
 
-async def test_what_must_not_happen_twice_is_not_asked_twice(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_what_must_not_happen_twice_is_not_asked_twice(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=HASTE, token="t") as client:
         room = client.room("lobby")
@@ -262,7 +257,7 @@ async def test_what_must_not_happen_twice_is_not_asked_twice(autojump_clock: tri
             await room.kick("bob")
 
 
-async def test_an_answer_is_waited_for_so_long(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_an_answer_is_waited_for_so_long(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(settings=ClientSettings(request_timeout_seconds=3), token="t") as client:
         with pytest.raises(RequestTimeout):
@@ -274,7 +269,7 @@ async def test_an_answer_is_waited_for_so_long(autojump_clock: trio.abc.Clock, n
         assert await line.heard("who")
 
 
-async def test_answers_find_their_requests_whatever_their_order(autojump_clock: trio.abc.Clock, nursery: trio.Nursery) -> None:
+async def test_answers_find_their_requests_whatever_their_order(autojump_clock: Clock, nursery: trio.Nursery) -> None:
     server = FakeServer()
     async with server.client(token="t") as client:
         line = await server.welcome()
