@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import socket
 from collections.abc import Iterator
 from typing import Any
 
@@ -67,7 +68,7 @@ def test_a_cut_and_a_return_in_time_are_not_told_and_a_longer_absence_is(server:
             bob = Client(server.socket_url(room), token=token(f"bob{n}", room))
             bob.receive("hello")
             bob.join()
-            bob.socket.socket.close()
+            bob.socket.socket.shutdown(socket.SHUT_RDWR)
         assert ada.receive("online")["user"] == f"bob{n}"
         assert ada.receive("offline")["user"] == f"bob{n}"
         assert not [event for event in ada._waiting if event["type"] in ("online", "offline")], "once, although cut twice"
