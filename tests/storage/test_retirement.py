@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from storage import RoomKey, StorageSettings, SyncFailed
+from storage.free_memory import give_back_free_memory
 from storage.names import room_path
-from storage.retirement import MANY_FILES
+from storage.retirement import MANY_CLOSED, MANY_FILES
 from tests.storage.failing_disk import BROKEN, FailingDisk
 from tests.storage.full_disk import full_disk
 from tests.storage.process import LOBBY, Process
@@ -296,3 +297,25 @@ def test_rooms_that_came_and_went_are_not_remembered(process: Process) -> None:
         process.folder.room(RoomKey("rooms", f"visitor {number}")).close()
     process.folder.retire()
     assert len(process.folder._retirement._standings) < 10
+
+
+def test_memory_goes_back_to_the_system_when_many_rooms_were_closed(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
+    given_back: list[int] = []
+    monkeypatch.setattr("storage.retirement.give_back_free_memory", lambda: given_back.append(len(process.rooms)))
+    for number in range(MANY_CLOSED):
+        process.put("a", number, RoomKey("rooms", f"room {number}"))
+    process.commit()
+    process.retire()
+    assert given_back == []
+    for key in list(process.rooms):
+        process.hibernate(key)
+    process.retire()
+    process.retire()
+    assert given_back == [0], "once, when they are closed"
+
+
+def test_giving_memory_back_harms_nothing_that_is_in_use(process: Process) -> None:
+    process.put("a", "x" * 100_000)
+    process.commit()
+    give_back_free_memory()
+    assert process.room().storage.get("a") == "x" * 100_000
