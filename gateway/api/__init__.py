@@ -58,5 +58,5 @@ def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServ
         *room_joins.RoomJoins(visits, reached, grants, rates).routes,
         *messages.Messages(visits, signing_in.known_users, rates).routes,
         *people.People(callers, visits, services.registry, rates).routes,
-        *files.RoomFiles(visits, chats.files, uploads, chats.endings, rates).routes,
+        *files.RoomFiles(visits, chats.files, uploads, rates).routes,
     ]

@@ -13,8 +13,7 @@ from gateway.api.examples import CODE, FILE
 from gateway.api.rates import Rates
 from gateway.api.rooms import IN_ROOM
 from gateway.api.visits import Visit, Visits, refusal_in
-from gateway.endings import Endings
-from gateway.errors import GONE, refusal
+from gateway.errors import refusal
 from gateway.files.files import Files
 from gateway.files.serving import FileAnswer, Span, etag_of, headers_of, span_of
 from gateway.files.uploads import Came, Uploads
@@ -67,11 +66,10 @@ PATHS: Json = {
 class RoomFiles:
     """Who may see a file is asked of the room each time."""
 
-    def __init__(self, visits: Visits, files: Files, uploads: Uploads, endings: Endings, rates: Rates) -> None:
+    def __init__(self, visits: Visits, files: Files, uploads: Uploads, rates: Rates) -> None:
         self._visits = visits
         self._files = files
         self._uploads = uploads
-        self._endings = endings
         self._rates = rates
         self.routes = [
             route("POST", "/api/rooms/{room}/files", self.upload),
@@ -94,8 +92,9 @@ class RoomFiles:
 
     async def _keep(self, visit: Visit, came: Came) -> Response | Refusal:
         """The room first: a file that it does not know would stay for ever. What it knows and nobody was told of, it forgets."""
-        if self._endings.is_gone(visit.key):
-            return GONE
+        gone = self._visits.refusal(visit)
+        if gone is not None:
+            return gone
         upload = {"name": came.name, "type": came.media_type, "size": came.size, "width": came.width, "height": came.height}
         added = await visit.room.add_file(visit.identity, upload)
         if "error" in added:

@@ -13,7 +13,7 @@ from gateway.api.bodies import object_of, query_of
 from gateway.api.examples import CODE, MESSAGE
 from gateway.api.rates import Rates
 from gateway.api.rooms import IN_ROOM
-from gateway.api.visits import Visits, refusal_in
+from gateway.api.visits import Visit, Visits, refusal_in
 from gateway.auth.known_users import KnownUsers
 from gateway.errors import NOT_AUTHORIZED, refusal
 from gateway.http.description import SIGNED_IN, SIGNED_IN_READING, Json, in_header, in_query, json_answer, json_body, operation, text
@@ -101,21 +101,24 @@ class Messages:
         visit = await self._visits.changing(request)
         if isinstance(visit, Refusal):
             return visit
-        refused = self._rates.message(visit.who.user)
-        if refused is not None:
-            return refused
+        spoken = self._rates.message(visit.who.user) or await self._spoken(request, visit)
+        if isinstance(spoken, Refusal):
+            return spoken
+        speaker, said = spoken
+        done = await visit.room.publish(msgspec.to_builtins(speaker), speaker.name, said)
+        cid = said.get("cid")
+        return refusal_in(done) or json(done if cid is None else {**done, "cid": cid}, 201)
+
+    async def _spoken(self, request: Request, visit: Visit) -> tuple[Identity, dict[str, Any]] | Refusal:
+        """Who speaks, and what is said."""
         body = await object_of(request)
         if isinstance(body, Refusal):
             return body
         speaker = self._speaker(self._known_users.as_shown(visit.who), body)
-        said = _said(body, request.headers.get("idempotency-key"))
         if isinstance(speaker, Refusal):
             return speaker
-        if isinstance(said, Refusal):
-            return said
-        done = await visit.room.publish(msgspec.to_builtins(speaker), speaker.name, said)
-        cid = said.get("cid")
-        return refusal_in(done) or json(done if cid is None else {**done, "cid": cid}, 201)
+        said = _said(body, request.headers.get("idempotency-key"))
+        return said if isinstance(said, Refusal) else self._visits.refusal(visit) or (speaker, said)
 
     def _speaker(self, who: Identity, body: dict[str, Any]) -> Identity | Refusal:
         """The caller, or whom an admin speaks for: sanctions are the admin's, which are none."""

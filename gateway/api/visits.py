@@ -58,6 +58,10 @@ class Visits:
         """Whoever knows the name of the room, and means it, whether they may enter it or not."""
         return self._to(request, await self._callers.changing(request))
 
+    def refusal(self, visit: Visit) -> Refusal | None:
+        """Why the room is not to be asked any more, after something was waited for: asked now it would begin anew."""
+        return GONE if self._endings.is_gone(visit.key) else None
+
     async def _within(self, request: Request, who: Identity | Refusal) -> Visit | Refusal:
         visit = self._to(request, who)
         if isinstance(visit, Refusal) or may_enter(visit.who, visit.key):

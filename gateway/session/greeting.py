@@ -38,6 +38,7 @@ def hello(services: Services, session: str, identity: Identity, stats: dict[str,
             "messages_burst": MESSAGES.burst,
             "joins_per_second": JOINS.per_second,
             "rooms": settings.rooms_per_socket_max,
+            "file_bytes": settings.file_bytes_max,
         },
     }
 
