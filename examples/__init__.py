@@ -1,0 +1,1 @@
+"""Rooms to begin with, and stories of whole chat systems."""
