@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -80,6 +81,43 @@ def test_every_message_acked_before_the_backup_began_is_in_a_server_on_the_resto
                 assert joined["recovered"] is False
                 assert joined["epoch"] != former["epoch"]
                 assert ada.say("on we go")["seq"] == joined["head"] + 1
+
+
+def test_a_restored_server_knows_accounts_files_private_messages_and_what_to_find(tmp_path: Path) -> None:
+    ada, bob = token("ada", "*"), token("bob", "*")
+    with Server(tmp_path, carrier="hub") as server:
+        account = {"user": "carl", "password": "correct horse battery"}
+        assert called(server, "/api/accounts", {**account, "full_name": "Carl"})[0] == 201
+        form = b'--x\r\nContent-Disposition: form-data; name="file"; filename="n.txt"\r\nContent-Type: text/plain\r\n\r\nkept\r\n--x--\r\n'
+        with Client(server.socket_url("lobby"), token=ada) as client:
+            client.join()
+            headers = {"Authorization": f"Bearer {ada}", "Content-Type": "multipart/form-data; boundary=x"}
+            status, answer = server.get("/api/rooms/lobby/files", headers, "POST", form)
+            assert status == 201
+            file = json.loads(answer)["id"]
+            client.say("a zebra", files=[file])
+        with Client(f"ws://{server.host}/ws", token=ada) as client, Client(f"ws://{server.host}/ws", token=bob):
+            client.send("private", to="bob", message="psst", cid="1")
+            client.receive("ack")
+        server.rooms("backup", str(tmp_path / "backup"))
+        server.kill()
+        shutil.rmtree(server.data)
+        server.rooms("restore", str(tmp_path / "backup"))
+        server.start()
+
+        assert called(server, "/api/sessions", account)[0] == 201
+        assert server.get(f"/api/rooms/lobby/files/{file}", {"Authorization": f"Bearer {ada}"}) == (200, b"kept")
+        with Client(server.socket_url("lobby"), token=ada) as client:
+            client.join()
+            client.send("search", query="zebra")
+            assert [found["files"] for found in client.receive("results")["messages"]] == [[file]]
+        with Client(f"ws://{server.host}/ws", token=bob) as client:
+            assert [known["last"]["message"] for known in client.receive("hello")["conversations"]] == ["psst"]
+        server.rooms("check")
+
+
+def called(server: Server, path: str, body: dict[str, str]) -> tuple[int, bytes]:
+    return server.get(path, {"Content-Type": "application/json"}, "POST", json.dumps(body).encode())
 
 
 def write_until(crowd: Crowd, writers: list[Writer], is_done: object) -> None:
