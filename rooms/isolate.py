@@ -12,10 +12,11 @@ import trio
 
 from rooms.begun import Begun
 from rooms.effects import Close, Effect, Notice
+from rooms.errors import TooManyTells
 from rooms.gate import OutputGate, Said
 from rooms.mail import Mail
 from rooms.refusal import Refusal
-from rooms.refusals import INTERNAL, STORAGE_FULL, TIMEOUT, UNKNOWN_OUTCOME, unavailable
+from rooms.refusals import INTERNAL, OVERLOADED, STORAGE_FULL, TIMEOUT, UNKNOWN_OUTCOME, unavailable
 from rooms.release import let_be_heard
 from rooms.turn import Turn
 from storage import Record, RoomSetAside, SqlTimeout, StorageError, StorageFull, SyncFailed
@@ -272,6 +273,8 @@ class Isolate:
             return "undone", UNKNOWN_OUTCOME if is_heard else self._undo_due
         if isinstance(error, StorageFull):
             return "undone", STORAGE_FULL
+        if isinstance(error, TooManyTells):  # the other room is at fault: no ground to leave this one alone
+            return "undone", OVERLOADED
         if isinstance(error, RoomSetAside):
             return "raised", unavailable()
         if self._scope.cancel_called or isinstance(error, SqlTimeout):

@@ -169,9 +169,10 @@ async def test_a_room_that_takes_nothing_is_told_only_so_much(tmp_path: Path, au
     Post.failing = 1_000
     async with open_harness({"room": Post}, data=tmp_path, settings=RuntimeSettings(tells_waiting_max=2)) as harness:
         ada = await harness.connect("a")
-        for text in ("bad", "2", "3"):
+        for text in ("bad", "2", *"3456789"):
             await ada.send(f"tell b {text}")
 
-        assert [failure.message for failure in ada.failures] == ["tell b 3"]
+        assert [(failure.message, failure.refusal.code) for failure in ada.failures] == [(f"tell b {n}", "overloaded") for n in "3456789"]
+        assert harness.runtime.refusal(harness.key("a")) is None, "the room that takes nothing is another"
         await trio.sleep(200)
         assert await heard(harness) == ["2"]
