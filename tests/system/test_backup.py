@@ -12,7 +12,7 @@ from tests.system.crowd import Crowd, Member
 from tests.system.server import Server
 from tests.system.tokens import token
 
-ROOMS = [f"room-{number}" for number in range(8)]
+ROOMS = [f"room-{number}" for number in range(4)]
 IN_FLIGHT = 4
 
 
