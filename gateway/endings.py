@@ -34,12 +34,11 @@ class Folders(Protocol):
 
 
 class Ending(NamedTuple):
-    """One history of one room that is to end."""
+    """One history of one room, that whose files are in ``folder``, is to end; ``made``: and its name with it."""
 
     room: str
-    epoch: str
+    folder: str
     made: bool
-    folder: str | None
 
 
 class Endings:
@@ -60,9 +59,9 @@ class Endings:
         """Read what the directory knows. Raises ``RoomError``; then nobody may be admitted."""
         after = ""
         while page := await self._rooms.stub(DIRECTORY).endings_after(after, PAGE):
-            for room, epoch, made, folder, over in page:
+            for room, folder, made, over in page:
                 if not over:
-                    self._begin(Ending(room, epoch, bool(made), folder))
+                    self._begin(Ending(room, folder, bool(made)))
                 if made:
                     self._gone.add(room)
             after = page[-1][0]
@@ -77,12 +76,12 @@ class Endings:
         asked = await room.ending(msgspec.to_builtins(identity))
         if "error" in asked:
             return refusal(asked["error"]["code"], asked["error"]["message"])
-        ending = Ending(name, asked["epoch"], asked["made"], asked["folder"])
+        ending = Ending(name, asked["folder"], asked["made"])
         await self._rooms.stub(DIRECTORY).begin_ending(*ending)
         self._begin(ending)  # from here on it will end, whatever happens
         if ending.made:
             self._gone.add(name)
-        await room.end(ending.epoch)
+        await room.end(ending.folder)
         self._log.info("room_ended", room=name, by=identity.user)
         return None
 
@@ -102,10 +101,9 @@ class Endings:
 
     async def _finish(self, ending: Ending) -> None:
         """Every step may have been done before."""
-        await self._rooms.stub(RoomKey(CHAT, ending.room)).end(ending.epoch)
-        if ending.folder is not None:
-            await self._folders.remove_folder(ending.folder)
-        await self._rooms.stub(DIRECTORY).ending_over(ending.room, ending.epoch)
+        await self._rooms.stub(RoomKey(CHAT, ending.room)).end(ending.folder)
+        await self._folders.remove_folder(ending.folder)
+        await self._rooms.stub(DIRECTORY).ending_over(ending.room, ending.folder)
         self._waiting.pop(ending.room, None)
 
     def _begin(self, ending: Ending) -> None:

@@ -106,7 +106,7 @@ async def test_an_end_that_was_only_written_down_is_carried_out_after_a_crash(
     room = harness.runtime.stub(KEY)
     await room.publish({"user": "olga", "name": "Olga"}, "Olga", {"message": "hello"})
     asked = await room.ending({"user": "olga", "name": "Olga"})
-    await harness.runtime.stub(DIRECTORY).begin_ending(CODE, asked["epoch"], True, asked["folder"])
+    await harness.runtime.stub(DIRECTORY).begin_ending(CODE, asked["folder"], True)
     await harness.crash()
 
     folders = Folders()

@@ -16,15 +16,15 @@ if TYPE_CHECKING:
 
 
 def prepare(chat: ChatRoom, identity: dict[str, Any]) -> dict[str, Any]:
-    """Which history would end, whether the room was made (then its name is not used again), and where its files are."""
+    """Where the room's files are, which also names its history (the epoch does not outlive a restore); and whether the room was made."""
     if chat.roles.of(msgspec.convert(identity, Identity)) < Role.OWNER:
         return calls.refused(NOT_AUTHORIZED)
-    return {"epoch": chat.epoch, "made": chat.roles.has_owner, "folder": chat.files.folder}
+    return {"folder": chat.files.folder, "made": chat.roles.has_owner}
 
 
-def end(chat: ChatRoom, epoch: str) -> bool:
-    """Tell all, and destroy everything the room keeps. Another history than ``epoch`` is left alone."""
-    if chat.epoch != epoch:
+def end(chat: ChatRoom, folder: str) -> bool:
+    """Tell all, and destroy everything the room keeps. Another history than that of ``folder`` is left alone."""
+    if not chat.files.are_in(folder):
         return False
     chat.broadcast(events.destroyed(chat.name))
     chat.destroy()

@@ -93,6 +93,10 @@ class Files:
             self._storage.put(_KEY, folder)
         return folder
 
+    def are_in(self, folder: str) -> bool:
+        """Whether this is the history whose files are there."""
+        return bool(self._storage.get(_KEY) == folder)
+
     def refusal(self, user: str, size: int) -> Refusal | None:
         """Why a file of so many bytes of this user cannot be taken."""
         settings = self._chat.settings

@@ -111,9 +111,9 @@ class ChatRoom(talk.Talk):
         return ending.prepare(self, identity)
 
     @callable_from_rooms
-    async def end(self, epoch: str) -> bool:
-        """Tell everybody that the room is destroyed, and destroy it, if this is still the history that ``epoch`` names; whether it was."""
-        return ending.end(self, epoch)
+    async def end(self, folder: str) -> bool:
+        """Tell everybody that the room is destroyed, and destroy it, if its files are still in ``folder``; whether they were."""
+        return ending.end(self, folder)
 
     @callable_from_rooms
     async def describe(self, identity: dict[str, Any]) -> dict[str, Any]:

@@ -10,17 +10,16 @@ if TYPE_CHECKING:
 TABLES = (
     """CREATE TABLE endings (
         room TEXT PRIMARY KEY,
-        epoch TEXT NOT NULL,
+        folder TEXT NOT NULL,
         made INTEGER NOT NULL,
-        folder TEXT,
         over INTEGER NOT NULL DEFAULT 0
     ) WITHOUT ROWID""",
 )
 
-_BEGIN = "INSERT OR REPLACE INTO endings (room, epoch, made, folder) VALUES (?, ?, ?, ?)"
-_OVER = "UPDATE endings SET over = 1 WHERE room = ? AND epoch = ?"
-_FORGET = "DELETE FROM endings WHERE room = ? AND epoch = ? AND made = 0"
-_LIST = "SELECT room, epoch, made, folder, over FROM endings WHERE room > ? ORDER BY room LIMIT ?"
+_BEGIN = "INSERT OR REPLACE INTO endings (room, folder, made) VALUES (?, ?, ?)"
+_OVER = "UPDATE endings SET over = 1 WHERE room = ? AND folder = ?"
+_FORGET = "DELETE FROM endings WHERE room = ? AND folder = ? AND made = 0"
+_LIST = "SELECT room, folder, made, over FROM endings WHERE room > ? ORDER BY room LIMIT ?"
 
 
 class Endings:
@@ -29,15 +28,15 @@ class Endings:
     def __init__(self, storage: RoomStorage) -> None:
         self._storage = storage
 
-    def begin(self, room: str, epoch: str, made: bool, folder: str | None) -> None:
-        """The history ``epoch`` of the room is to end, with the files in ``folder``."""
-        self._storage.sql(_BEGIN, room, epoch, int(made), folder)
+    def begin(self, room: str, folder: str, made: bool) -> None:
+        """The history of the room whose files are in ``folder`` is to end, and they with it."""
+        self._storage.sql(_BEGIN, room, folder, int(made))
 
-    def over(self, room: str, epoch: str) -> None:
+    def over(self, room: str, folder: str) -> None:
         """Nothing is left of it."""
-        self._storage.sql(_FORGET, room, epoch)
-        self._storage.sql(_OVER, room, epoch)
+        self._storage.sql(_FORGET, room, folder)
+        self._storage.sql(_OVER, room, folder)
 
     def page(self, after: str, limit: int) -> list[list[object]]:
-        """Up to ``limit`` rows by room: ``[room, epoch, made, folder, over]``."""
+        """Up to ``limit`` rows by room: ``[room, folder, made, over]``."""
         return [list(row) for row in self._storage.sql(_LIST, after, limit)]

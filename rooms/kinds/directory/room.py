@@ -65,16 +65,16 @@ class DirectoryRoom(Room):
         return self.revocations.users(after, limit)
 
     @callable_from_rooms
-    async def begin_ending(self, room: str, epoch: str, made: bool, folder: str | None) -> None:
-        """This history of a chat room is to end, and the files in ``folder`` with it; ``made``: its name is not used again."""
-        self.endings.begin(room, epoch, made, folder)
+    async def begin_ending(self, room: str, folder: str, made: bool) -> None:
+        """The history of a chat room whose files are in ``folder`` is to end; ``made``: the room's name is not used again."""
+        self.endings.begin(room, folder, made)
 
     @callable_from_rooms
-    async def ending_over(self, room: str, epoch: str) -> None:
+    async def ending_over(self, room: str, folder: str) -> None:
         """Nothing is left of it."""
-        self.endings.over(room, epoch)
+        self.endings.over(room, folder)
 
     @callable_from_rooms
     async def endings_after(self, after: str, limit: int) -> list[list[object]]:
-        """Up to ``limit`` ended rooms whose name follows ``after``: ``[room, epoch, made, folder, over]``, ascending."""
+        """Up to ``limit`` ended rooms whose name follows ``after``: ``[room, folder, made, over]``, ascending."""
         return self.endings.page(after, limit)

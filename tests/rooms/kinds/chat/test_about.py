@@ -70,7 +70,8 @@ async def test_a_room_that_was_ended_tells_everybody_and_begins_anew(lobby, owne
     epoch = ada.hear("joined")[0]["epoch"]
     await ada.say("gone")
     ada.events()
-    assert await lobby.harness.stub("lobby").end(epoch)
+    calls = lobby.harness.stub("lobby")
+    assert await calls.end((await calls.ending({"user": "olga", "name": "Olga"}))["folder"])
     await lobby.harness.settle()
     assert ada.events() == [("destroyed", {"room": "lobby"})]
     assert ada.closed[0] == 4404

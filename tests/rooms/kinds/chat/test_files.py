@@ -197,7 +197,7 @@ async def test_another_history_has_another_folder(calls):
     root = {"user": "root", "name": "Root", "admin": True}
     await added(calls)
     first = await calls.ending(root)
-    await calls.end(first["epoch"])
+    await calls.end(first["folder"])
     second = await calls.ending(root)
     assert first["folder"] != second["folder"]
     assert (await calls.ending(root))["folder"] == second["folder"]
