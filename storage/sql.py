@@ -37,10 +37,8 @@ class Sql:
         turns = self._turns
         if turns.doomed is not None:
             raise turns.doomed
-        for parameter in parameters:
-            if type(parameter) not in _PLAIN:
-                parameters = tuple([_plain(parameter) for parameter in parameters])
-                break
+        if not _PLAIN.issuperset(map(type, parameters)):
+            parameters = tuple([_plain(parameter) for parameter in parameters])
         try:
             use = self._statements.use_by_text.get(statement)
             if use is None or turns.connection is None:

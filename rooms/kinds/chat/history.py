@@ -9,6 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from rooms.kinds.chat.backlog import Place
+from rooms.kinds.chat.message_ids import message_id, seq_of
 from rooms.kinds.chat.requests import Say
 from rooms.kinds.chat.times import iso
 
@@ -22,7 +23,7 @@ TABLES = (
         sender TEXT NOT NULL,
         name TEXT NOT NULL,
         body TEXT NOT NULL,
-        id TEXT NOT NULL UNIQUE,
+        id TEXT NOT NULL,
         time_ms INTEGER NOT NULL,
         changed INTEGER NOT NULL,
         cid TEXT,
@@ -41,11 +42,12 @@ TABLES = (
     "CREATE INDEX messages_pinned ON messages(seq) WHERE pinned = 1",
 )
 
-_INSERT = """INSERT INTO messages (seq, time, sender, name, body, id, time_ms, changed, cid, reply_to, thread, mentions, files, meta)
-             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
+_INSERT = "INSERT INTO messages (seq, time, sender, name, body, id, time_ms, changed) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+_INSERT_ALL = """INSERT INTO messages (seq, time, sender, name, body, id, time_ms, changed, cid, reply_to, thread, mentions, files, meta)
+                 VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"""
 _LAST = "SELECT seq, time_ms FROM messages ORDER BY seq DESC LIMIT 1"
 _LAST_CHANGE = "SELECT max(changed) FROM messages WHERE changed > seq"
-_BY_ID = "SELECT seq, id, changed, sender, body, thread, deleted, pinned FROM messages WHERE id = ?"
+_BY_ID = "SELECT seq, id, changed, sender, body, thread, deleted, pinned FROM messages WHERE seq = ? AND id = ?"
 _KEY = "history"
 
 
@@ -92,15 +94,18 @@ class History:
         """The seq of the last stored event; 0 before the first."""
         return self._ends.head
 
-    def append(self, user: str, name: str, said: Say, message_id: str, thread: str | None, now_ms: int) -> dict[str, Any]:
-        """Keep what ``user``, shown as ``name``, says as the next event, later than the message before. Returns it as everybody sees it."""
+    def append(self, user: str, name: str, said: Say, unique: str, thread: str | None, now_ms: int) -> dict[str, Any]:
+        """Keep what ``user``, shown as ``name``, says as the next event, later than the message before; ``unique`` begins its id.
+
+        Returns it as everybody sees it.
+        """
         ends = self._ends
         seq = ends.head = ends.head + 1
         time_ms = ends.time_ms = max(now_ms, ends.time_ms + 1)
         time = iso(time_ms)
-        body = said.message
+        id, body = message_id(unique, seq), said.message
         message = {
-            "id": message_id,
+            "id": id,
             "seq": seq,
             "changed": seq,
             "room": self._room,
@@ -109,13 +114,16 @@ class History:
             "message": body,
             "time": time,
         }
-        rest = _add_optional(message, said)
-        self._storage.sql(_INSERT, seq, time, user, name, body, message_id, time_ms, seq, said.cid, said.reply_to, thread, *rest)
+        if said.cid is None and said.reply_to is None and not (said.mentions or said.files or said.meta):
+            self._storage.sql(_INSERT, seq, time, user, name, body, id, time_ms, seq)
+        else:
+            rest = _add_optional(message, said)
+            self._storage.sql(_INSERT_ALL, seq, time, user, name, body, id, time_ms, seq, said.cid, said.reply_to, thread, *rest)
         return message
 
-    def find(self, message_id: str) -> Found | None:
+    def find(self, id: str) -> Found | None:
         """The kept message of that id."""
-        for row in self._storage.sql(_BY_ID, message_id):
+        for row in self._storage.sql(_BY_ID, seq_of(id), id):
             return Found(*row)
         return None
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import msgspec
 
 from rooms.kinds.chat.backlog import Page
+from rooms.kinds.chat.message_ids import seq_of
 from rooms.kinds.chat.requests import SAFE_INTEGER
 
 if TYPE_CHECKING:
@@ -19,12 +20,12 @@ _COLUMNS = "seq, id, changed, sender, name, body, time, cid, reply_to, mentions,
 _BETWEEN = f"SELECT {_COLUMNS} FROM messages WHERE seq > ? AND seq < ? ORDER BY seq"
 _PINNED = f"SELECT {_COLUMNS} FROM messages WHERE pinned = 1 AND seq > ? AND seq < ? ORDER BY seq"
 _THREAD = f"""SELECT {_COLUMNS} FROM messages
-              WHERE seq IN (SELECT seq FROM messages WHERE thread = ?1 UNION ALL SELECT seq FROM messages WHERE id = ?1)
-              AND seq > ?2 AND seq < ?3 ORDER BY seq"""
+              WHERE seq IN (SELECT seq FROM messages WHERE thread = ?1 UNION ALL SELECT seq FROM messages WHERE seq = ?2 AND id = ?1)
+              AND seq > ?3 AND seq < ?4 ORDER BY seq"""
 _FIRST, _LAST = " LIMIT ?", " DESC LIMIT ?"
 _BETWEEN_FIRST, _BETWEEN_LAST = _BETWEEN + _FIRST, _BETWEEN + _LAST
 _PINNED_FIRST, _PINNED_LAST = _PINNED + _FIRST, _PINNED + _LAST
-_THREAD_FIRST, _THREAD_LAST = _THREAD + " LIMIT ?4", _THREAD + " DESC LIMIT ?4"
+_THREAD_FIRST, _THREAD_LAST = _THREAD + " LIMIT ?5", _THREAD + " DESC LIMIT ?5"
 _OF = f"SELECT {_COLUMNS} FROM messages WHERE seq IN (SELECT value FROM json_each(?)) AND deleted = 0"
 _CHANGED = f"""SELECT {_COLUMNS} FROM messages WHERE seq > ?1
                UNION ALL SELECT {_COLUMNS} FROM messages WHERE changed > seq AND changed > ?1 AND seq <= ?1
@@ -58,7 +59,7 @@ class Pages:
 
     def thread(self, root: str, among: Range, limit: int) -> Page:
         """At most ``limit`` messages of the thread that began with the message ``root``, which is one of them, ascending."""
-        return self._of(_THREAD_FIRST if among.forward else _THREAD_LAST, among, limit, root)
+        return self._of(_THREAD_FIRST if among.forward else _THREAD_LAST, among, limit, root, seq_of(root))
 
     def changed_since(self, since: int, limit: int) -> Page:
         """At most ``limit`` messages that have changed after ``since``, ascending by their last change."""
@@ -72,7 +73,7 @@ class Pages:
         self._files.put_on(messages)
         return messages
 
-    def _of(self, statement: str, among: Range, limit: int, *first: str) -> Page:
+    def _of(self, statement: str, among: Range, limit: int, *first: int | str) -> Page:
         page = self._read(statement, (*first, among.after, among.before), limit)
         return page if among.forward else Page(page.messages[::-1], page.more)
 
