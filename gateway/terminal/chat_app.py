@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from outcome import Error, Outcome
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult
@@ -19,7 +18,7 @@ from gateway.terminal.message_log import MessageLog
 from gateway.terminal.plain import Opened
 from gateway.terminal.session import Session
 from gateway.terminal.shown_lines import DIM, name_style, printable
-from gateway.terminal.two_loops import run_on_this_loop
+from gateway.terminal.two_loops import GuestRun
 from gateway.terminal.view import View
 
 WIDE_COLUMNS = 80
@@ -73,6 +72,7 @@ class ChatApp(App[BaseException]):
         self._said = MessageLog()
         self._said.id = "log"
         self._input = InputBox()
+        self._guest: GuestRun | None = None
         self._members_wanted: bool | None = None
         self._has_focus = True
         self._is_at_end = True
@@ -94,13 +94,19 @@ class ChatApp(App[BaseException]):
         """Begin the chat on its own loop."""
         self._input.focus()
         self.show(View())
-        run_on_this_loop(self._session.run, self._over)
+        self._guest = GuestRun(self._session.run, self._over)
+
+    async def on_unmount(self) -> None:
+        """However the screen came to an end: the chat ends with it."""
+        if self._guest is not None:
+            self._session.quit()
+            await self._guest.wait()
 
     def _changed(self, view: View) -> None:
         self.post_message(self.Shown(view))
 
-    def _over(self, outcome: Outcome[None]) -> None:
-        self.exit(outcome.error if isinstance(outcome, Error) else None)
+    def _over(self, error: BaseException | None) -> None:
+        self.exit(error)
 
     # what there is to show
 

@@ -40,7 +40,7 @@ class _Item(NamedTuple):
 
 
 class MessageLog(ScrollView, can_focus=False):
-    """Stays at its end unless it was scrolled away from it."""
+    """Stays at its end unless it was scrolled away from it. ``strips`` are its lines."""
 
     class Top(Posted):
         """The reader has come to the beginning of what is loaded."""
@@ -56,7 +56,7 @@ class MessageLog(ScrollView, can_focus=False):
         super().__init__()
         self._view = View()
         self._items: list[_Item] = []
-        self._strips: list[Strip] = []
+        self.strips: list[Strip] = []
         self._wrapped: dict[str, tuple[object, list[Strip]]] = {}
         self._columns = 0
         self._was_at_end = True
@@ -72,7 +72,7 @@ class MessageLog(ScrollView, can_focus=False):
     def to_end(self) -> None:
         """Go to what was said last, and stay there."""
         self._was_at_end = True
-        self.scroll_to(y=max(0, len(self._strips) - self.size.height), animate=False, immediate=True)
+        self.scroll_to(y=max(0, len(self.strips) - self.size.height), animate=False, immediate=True)
 
     def on_resize(self) -> None:
         """Wrap anew."""
@@ -81,9 +81,9 @@ class MessageLog(ScrollView, can_focus=False):
     def render_line(self, y: int) -> Strip:
         """One line of what is in sight."""
         at = round(self.scroll_offset.y) + y
-        if at >= len(self._strips):
+        if at >= len(self.strips):
             return Strip.blank(self.size.width)
-        return self._strips[at].adjust_cell_length(self.size.width)
+        return self.strips[at].adjust_cell_length(self.size.width)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice where the reader is."""
@@ -97,7 +97,7 @@ class MessageLog(ScrollView, can_focus=False):
 
     @property
     def _is_at_end(self) -> bool:
-        return round(self.scroll_offset.y) >= len(self._strips) - self.size.height
+        return round(self.scroll_offset.y) >= len(self.strips) - self.size.height
 
     def _lay_out(self) -> None:
         columns = max(10, self.size.width - 1)
@@ -106,14 +106,14 @@ class MessageLog(ScrollView, can_focus=False):
             self._columns = columns
         anchor = None if self._was_at_end else self._top_item()
         self._items = list(self._all_items())
-        self._strips = [strip for item in self._items for strip in item.strips]
+        self.strips = [strip for item in self._items for strip in item.strips]
         keys = {item.key for item in self._items}
         self._wrapped = {key: kept for key, kept in self._wrapped.items() if key in keys}
-        self.virtual_size = Size(columns, len(self._strips))
+        self.virtual_size = Size(columns, len(self.strips))
         if self._view.selected is not None and self._was_at_end:
             self._show_selected()
         elif anchor is None:
-            self.scroll_to(y=max(0, len(self._strips) - self.size.height), animate=False, immediate=True)
+            self.scroll_to(y=max(0, len(self.strips) - self.size.height), animate=False, immediate=True)
         else:
             self._hold(*anchor)
         self.refresh()
@@ -139,7 +139,7 @@ class MessageLog(ScrollView, can_focus=False):
         y = 0
         for item in self._items:
             if item.key == self._view.selected:
-                top = min(y, max(0, len(self._strips) - self.size.height))
+                top = min(y, max(0, len(self.strips) - self.size.height))
                 self.scroll_to(y=top if y < round(self.scroll_offset.y) else round(self.scroll_offset.y), animate=False, immediate=True)
                 return
             y += len(item.strips)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import trio
@@ -30,12 +31,15 @@ class Session:
         self._nursery: trio.Nursery | None = None
         self._desk: Desk | None = None
         self._dirty = trio.Event()
+        self._is_quitting = False
 
     async def run(self) -> None:
         """Chat until ``quit``. Raises ``Unreachable`` if it cannot begin."""
         self._token = trio.lowlevel.current_trio_token()
         async with self._open() as client, trio.open_nursery() as nursery:
             self._nursery = nursery
+            if self._is_quitting:
+                return
             desk = Desk(client, self._changed, nursery.cancel_scope.cancel, self._display_name)
             nursery.start_soon(self._show_views, desk)
             try:
@@ -57,11 +61,13 @@ class Session:
 
     def quit(self) -> None:
         """End it; ``run`` returns when all goodbyes are said."""
+        self._is_quitting = True
         self._soon(lambda: self._nursery.cancel_scope.cancel() if self._nursery is not None else None)
 
     def _soon(self, act: Callable[[], object]) -> None:
         if self._token is not None:
-            self._token.run_sync_soon(act)
+            with suppress(trio.RunFinishedError):  # a key that was hit after the end
+                self._token.run_sync_soon(act)
 
     def _start(self, act: Callable[..., Awaitable[None]], *arguments: Any) -> None:
         if self._nursery is not None and self._desk is not None:
