@@ -110,7 +110,6 @@ async def persons(stage: Stage, url: str, salt: str, *names: str) -> AsyncIterat
             people.append(person)
         async with _sockets(url, nursery, people):
             yield people
-            nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
