@@ -23,7 +23,7 @@ PIECE_BYTES = 1 << 18
 FORM_BYTES = 1 << 16
 """What a form may have beside the file."""
 
-UPLOADS_MAX = 64
+UPLOADS_MAX = 256
 UPLOADS_PER_USER_MAX = 4
 OVERLOADED = refusal("overloaded", "Too many uploads at once, try again later")
 DISK_FULL = refusal("storage_full")
