@@ -207,6 +207,7 @@ class App:
             signed_in=signing_in.sign_ins,
             is_revoked=signing_in.revocations.cover,
             admitted=signing_in.known_users.admitted,
+            has_met=signing_in.known_users.has_met,
             grants=chats.grants,
             is_gone=chats.endings.is_gone,
         )

@@ -88,6 +88,10 @@ class KnownUsers:
             self._waiting[user] = None
             self._news.set()
 
+    def has_met(self, user: str) -> bool:
+        """Whether they came lately: also if the directory has not been told yet. ``False`` says nothing."""
+        return user in self._shown_by_user or user in self._waiting
+
     def changed(self, user: str, name: str | None, avatar_tag: str | None) -> None:
         """The profile is this from now on, also on the sockets that are open."""
         shown = Shown(name, avatar_address(user, avatar_tag))

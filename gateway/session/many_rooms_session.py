@@ -188,7 +188,7 @@ class ManyRoomsSession(EnvelopeSession):
     def _begun(self, table: dict[str, Conversation], other: str) -> Conversation:
         services, user = self.services, self.identity.user
         conversation = table[other] = Conversation(self, other)
-        opening = Open(is_known=bool(services.registry.of_user(other)))
+        opening = Open(is_known=services.has_met(other) or bool(services.registry.of_user(other)))
         room = services.hosting.connect_nowait(conversation_of(user, other), conversation, ConnectRequest(self.id, data=opening))
         if conversation.refusal is None:
             conversation.room = room

@@ -108,7 +108,8 @@ class Services:
     ``company`` knows who shares a room with whom, ``connected`` who is connected at all.
     ``kinds`` are those that have an address. ``now`` is trio's clock in seconds.
     ``take_ticket`` trades a single-use ticket for who made it. ``is_revoked``: whether a token that proves it counts no longer.
-    ``admitted`` is told of every session whose user became known, before anything is said to it. ``is_gone``: whether a room was
+    ``admitted`` is told of every session whose user became known, before anything is said to it;
+    ``has_met`` tells whether a user came lately. ``is_gone``: whether a room was
     ended for good.
     """
 
@@ -132,5 +133,6 @@ class Services:
     signed_in: SignedIn | None = None
     is_revoked: Callable[[Identity], bool] = lambda _identity: False
     admitted: Callable[[Registered], None] = lambda _session: None
+    has_met: Callable[[str], bool] = lambda _user: False
     grants: Grants = NO_GRANTS
     is_gone: Callable[[RoomKey], bool] = lambda _key: False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -79,12 +80,13 @@ def test_a_request_goes_to_the_conversation_whoever_is_named_first() -> None:
     assert end.posted[0].data.cid == "c"
 
 
-def test_whether_the_other_is_connected_is_told_to_the_conversation() -> None:
+def test_whether_the_other_is_connected_or_came_lately_is_told_to_the_conversation() -> None:
     gateway = Gateway()
+    gateway.services = replace(gateway.services, has_met=lambda user: user == "dora")
     client, _bob = Client(gateway, None), Client(gateway, who=msgspec.structs.replace(ALICE, user="bob"))
-    for other in ("bob", "carol"):
+    for other in ("bob", "carol", "dora"):
         client.ask("private", to=other, message="x")
-    assert [end.request.data.is_known for end in of_conversations(gateway)] == [True, False]
+    assert [end.request.data.is_known for end in of_conversations(gateway)] == [True, False, True]
 
 
 def test_only_so_many_conversations_are_open_the_one_asked_longest_ago_is_let_go() -> None:
