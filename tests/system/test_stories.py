@@ -1,4 +1,4 @@
-"""The stories of `examples/stories.py` come true, on both carriers, and it says so when they do not."""
+"""The stories of `examples/stories.py` come true, and it says so when they do not."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.system.server import ROOT, CarrierName, Server
+from tests.system.server import ROOT, Server
 
 SETTINGS = {"ROOMS_IDLE_SECONDS": "0.5", "ROOMS_STATS_SECONDS": "0.5", "ROOMS_RATE_LIMITS": "on"}
 
@@ -16,8 +16,8 @@ def tell(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180)
 
 
-def test_all_five_are_told_to_the_end(tmp_path: Path, carrier: CarrierName) -> None:
-    with Server(tmp_path, carrier=carrier, dev=True, env=SETTINGS) as server:
+def test_all_five_are_told_to_the_end(tmp_path: Path) -> None:
+    with Server(tmp_path, carrier="hub", dev=True, env=SETTINGS) as server:
         told = tell(f"http://{server.host}")
     assert told.returncode == 0, told.stdout + told.stderr
     assert told.stdout.count("─\n") == 5
