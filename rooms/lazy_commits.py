@@ -33,6 +33,8 @@ class LazyCommits:
         """The room wrote. It commits soon; until then this changes nothing."""
         if actor not in self._dirty:
             self._dirty[actor] = trio.current_time() + self._env.settings.commit_seconds
+            if actor.kind.derives:
+                self._env.deriving.soon(actor)
             if len(self._dirty) == 1:
                 self._more.set()
 
@@ -72,8 +74,6 @@ class LazyCommits:
                 break
             del self._dirty[actor]
             actor.commit_lazily()
-            if actor.kind.derives:
-                self._env.deriving.soon(actor)
             seconds = perf_counter() - started
         self._env.folder.host.commit()
         return perf_counter() - started
