@@ -70,9 +70,11 @@ class Conversations:
         if is_new and self._count() > self._conversations_max:
             self._storage.sql(_TRIM, self._conversations_max)
 
-    def heard(self, other: str, seq: int) -> None:
-        """The message ``seq`` is for the user, and has reached nobody yet."""
+    def heard(self, other: str, seq: int) -> Missed:
+        """The message ``seq`` is for the user, and has reached nobody yet. Returns how it stood before."""
+        ((reached, heard),) = self._storage.sql("SELECT reached, heard FROM conversations WHERE other = ?", other)
         self._storage.sql(_HEARD, seq, other)
+        return Missed(other, reached, heard)
 
     def reached(self, other: str, seq: int) -> None:
         """Everything up to ``seq`` was written to a socket of the user."""

@@ -79,13 +79,15 @@ def hear(room: UserRoom, other: str, type: str, data: dict[str, Any], state: dic
         room.storage.forget_deleted()
     room.broadcast(Event(type, data))
     if type == "private" and data["from"] == other != room.name:
-        room.conversations.heard(other, data["seq"])
-        if room.connections():
+        before = room.conversations.heard(other, data["seq"])
+        is_caught_up = before.heard <= max(before.reached, room.reaching.get(other, 0))
+        if is_caught_up and room.connections():
             note_reached(room, other, data["seq"])
 
 
 def note_reached(room: UserRoom, other: str, seq: int) -> None:
     """Keep that it was written to a socket, once it was: a crash before makes it come twice rather than never."""
+    room.reaching[other] = seq
     room.stub(room.kind, room.name).cast.reached(other, seq)
 
 

@@ -38,6 +38,8 @@ class UserRoom(Room):
         self.sign_ins = SignIns(self.storage)
         self.grants = Grants(self.storage)
         self.conversations = Conversations(self.storage)
+        self.reaching: dict[str, int] = {}
+        """Messages that were written to a socket, by who said them: the turn that keeps it is on its way."""
 
     async def on_connect(self, connection: Connection, request: ConnectRequest) -> Refusal | None:
         """A socket of the user: it is told how the conversations stand, and then what reached no socket before."""
@@ -69,6 +71,8 @@ class UserRoom(Room):
     async def reached(self, other: str, seq: int) -> None:
         """What ``other`` said up to ``seq`` was written to a socket of the user."""
         self.conversations.reached(other, seq)
+        if self.reaching.get(other) == seq:
+            del self.reaching[other]
 
     @callable_from_rooms
     async def blocked(self, other: str, on: bool) -> None:
