@@ -10,6 +10,7 @@ import os
 import secrets
 import signal
 import socket
+import ssl
 import sys
 from collections.abc import AsyncIterator, Sequence
 from functools import partial
@@ -61,6 +62,7 @@ from gateway.session.membership import members_of
 from gateway.session.registry import Registry
 from gateway.session.services import Services
 from gateway.settings import Loaded, Settings
+from gateway.starting import behind_a_shut_door
 from gateway.wheel import Wheel
 from rooms import Kind, RoomError, Runtime, SystemClock
 from storage import DataFolder, StorageError, SyncFailed
@@ -143,7 +145,8 @@ class App:
 
     async def _live(self, stop: trio.Event, hurry: trio.Event) -> None:
         sockets = await trio.to_thread.run_sync(_listen, self._settings)
-        folder = await trio.to_thread.run_sync(self._open_folder)
+        async with behind_a_shut_door(sockets, self._tls(), edge_settings(self._settings), trusts(self._settings), self._log):
+            folder = await trio.to_thread.run_sync(self._open_folder)
         for fault in folder.faults:
             self._log.error("journal_damaged", fault=fault)
         runtime = Runtime(self._all_kinds, folder, settings=runtime_settings(self._settings), new_id=_new_id, log=self._log)
@@ -248,13 +251,16 @@ class App:
         self._log.info("listening", url=_url(settings, sockets), carrier="stream" if hub is None else "hub", data=str(settings.data))
 
     def _accept(self, listening: socket.socket, edge: Edge, hub: Hub | None, door: GatewayDoor) -> None:
-        settings = self._settings
         if hub is not None:
-            Arrivals(hub, listening, door, edge.take, trusts(settings), ArrivalSettings(), self._log).start()
-        elif settings.tls_cert_file is not None and settings.tls_key_file is not None:
-            edge.listen(listening, tls_context(settings.tls_cert_file, settings.tls_key_file))
+            Arrivals(hub, listening, door, edge.take, trusts(self._settings), ArrivalSettings(), self._log).start()
         else:
-            edge.listen(listening)
+            edge.listen(listening, self._tls())
+
+    def _tls(self) -> ssl.SSLContext | None:
+        settings = self._settings
+        if settings.tls_cert_file is None or settings.tls_key_file is None:
+            return None
+        return tls_context(settings.tls_cert_file, settings.tls_key_file)
 
     def _application(
         self, runtime: Runtime, door: GatewayDoor, services: Services, signing_in: SignInServices, chats: ChatServices
