@@ -28,6 +28,7 @@ COMMANDS = {
     "backup": ("backup:backup", "Copy everything, while the server serves."),
     "restore": ("restore:restore", "Make a data folder out of a backup."),
     "config": ("config:config", "Print every setting, where it came from and what it means."),
+    "completion": ("completion:completion", "Print what makes a shell complete commands and flags."),
 }
 """Where each command is and what it does. It is imported when it is called: nobody waits for the libraries of the others."""
 
