@@ -129,8 +129,7 @@ class Acts:
         overseen = self._overseen
         if key.kind not in overseen.open_kinds:
             return NEEDED
-        row = overseen.overview.row(key)
-        if (row is None or row.state == "destroyed") and overseen.runtime.state(key) is State.EVICTED:
+        if overseen.is_empty(key):
             return NO_ROOM
         end = overseen.enders.get(key.kind)
         if end is not None:

@@ -53,3 +53,9 @@ class Overseen:
     def key(self, kind: str, name: str) -> RoomKey | None:
         """The room's key; ``None`` for a kind that is not served."""
         return RoomKey(kind, name) if kind in self.kinds else None
+
+    def is_empty(self, key: RoomKey) -> bool:
+        """Whether there is no such room: nothing is stored and nobody is in it. Just after its end its actor may still be awake."""
+        row, facts = self.overview.row(key), self.overview.facts(key)
+        is_stored = row is not None and row.state != "destroyed"
+        return not (is_stored or facts.connections or facts.mailbox_messages or facts.quarantined_seconds is not None)

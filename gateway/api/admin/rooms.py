@@ -90,7 +90,7 @@ class Rooms:
         after = FIRST if asked.after is None else RoomKey(*asked.after)
         overseen = self._overseen
         found = await rooms_after(overseen.overview, overseen.runtime.state, wanted, after, asked.limit)
-        rows = await self._rows(found.keys)
+        rows = [row for row in await self._rows(found.keys) if not self._overseen.is_empty(RoomKey(row["kind"], row["name"]))]
         return json({"rooms": rows, "cursor": None if found.after is None else cursor_of(found.after)})
 
     async def one(self, request: Request) -> Response | Refusal:
@@ -102,7 +102,7 @@ class Rooms:
         if key is None:
             return NO_ROOM
         detail = await self._overseen.read(_detail, self._overseen.folder, key)
-        if detail is None and key not in self._overseen.overview.in_memory():
+        if detail is None and self._overseen.is_empty(key):
             return NO_ROOM
         (row,) = await self._rows([key])
         return json({**row, **(detail or no_detail(key))})
