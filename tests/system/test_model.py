@@ -101,7 +101,8 @@ class Play:
 
     def unsettled(self) -> str:
         return "\n".join(
-            f"{device.name}: greeted {device.is_greeted}, wants {device.wanted}, is in {device.inside}, asked {device.outbox}"
+            f"{device.name}: greeted {device.is_greeted}, wants {device.wanted}, is in {device.inside}, asked "
+            + ", ".join(f"{ref} {asked.type}" for ref, asked in islice(device.outbox.items(), 5))
             for device in self.devices
             if not device.is_settled
         )
