@@ -39,7 +39,15 @@ def runtime_settings(settings: Settings) -> RuntimeSettings:
 def limits_of(settings: Settings, now: Callable[[], float]) -> Limits:
     """Who may do how much how often; ``now`` is a steady clock in seconds."""
     per_second = settings.device_frames_per_second
-    return Limits(now, switched_on=settings.rate_limits, device_frames=Rate(per_second, 2 * per_second))
+    return Limits(
+        now,
+        switched_on=settings.rate_limits,
+        messages=settings.rate_messages,
+        joins=settings.rate_joins,
+        upgrades_of_user=settings.rate_upgrades,
+        upgrades_of_address=settings.rate_address_upgrades,
+        device_frames=Rate(per_second, 2 * per_second),
+    )
 
 
 def hub_settings(settings: Settings) -> HubSettings:

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from gateway.names import RESERVED_KINDS, is_kind
+from gateway.session.limits import Rate
 
 SECRET_BYTES_MIN = 32
 INNER_KINDS = frozenset({"users", "private", "directory"})
@@ -22,6 +23,7 @@ INNER_KINDS = frozenset({"users", "private", "directory"})
 
 BUILT_IN_KINDS = INNER_KINDS | {"rooms", "devices"}
 
+_RATE = re.compile(r"([0-9]{1,9}(?:\.[0-9]{1,3})?)\s*/\s*([0-9]{1,9})", re.ASCII)
 _SIZE = re.compile(r"([0-9][0-9_,]*)\s*(KiB|MiB|GiB)?", re.ASCII)
 _UNITS = {None: 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30}
 _CLASS = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
@@ -60,6 +62,16 @@ def choice(*allowed: str) -> Callable[[Any], str]:
         return str(value)
 
     return one_of
+
+
+def rate(value: Any) -> Rate:
+    """How often: ``20/60`` is 20 a second on average, and up to 60 at once."""
+    if isinstance(value, Rate):
+        return value
+    match = _RATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None or float(match[1]) <= 0 or int(match[2]) < 1:
+        raise ValueError("must be a rate: so many a second / so many at once, as in 20/60")
+    return Rate(float(match[1]), int(match[2]))
 
 
 def number(value: Any) -> int:

@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+from gateway.session.limits import Rate
 from gateway.setting_values import (
     SettingError,
     at_least,
@@ -28,6 +29,7 @@ from gateway.setting_values import (
     path,
     port,
     proxies,
+    rate,
     seconds,
     secret,
     size,
@@ -85,6 +87,14 @@ class Settings:
     awake_max: int | None = setting(None, number, "beyond it the longest quiet room hibernates early; unset: from the descriptors")
     durability: str = setting("durable", choice("durable", "relaxed"), "relaxed: a power cut may take the last moments")
     rate_limits: bool = setting(True, boolean, "off only for load tests")
+    rate_messages: Rate = setting(Rate(20, 60), rate, "messages and other requests of a user: a second / at once")
+    rate_joins: Rate = setting(Rate(10, 200), rate, "rooms a user joins: a second / at once")
+    rate_upgrades: Rate = setting(Rate(5, 50), rate, "sockets a user opens: a second / at once")
+    rate_address_upgrades: Rate = setting(Rate(50, 500), rate, "sockets opened from one address: a second / at once")
+    rate_rest: Rate = setting(Rate(50, 200), rate, "REST requests of a user: a second / at once")
+    rate_searches: Rate = setting(Rate(5, 20), rate, "searches of a user among all who are connected: a second / at once")
+    rate_rooms_made: Rate = setting(Rate(1, 30), rate, "rooms a user makes: a second / at once")
+    rate_uploads: Rate = setting(Rate(2, 40), rate, "files a user uploads: a second / at once")
     device_frames_per_second: int = setting(240, at_least(1), "frames of all devices of a user; twice as many at once", unit="frames/s")
     history_messages_max: int = setting(100_000, at_least(1), "messages a chat room keeps; older ones are trimmed", unit="messages")
     history_days_max: int = setting(0, at_least(0), "days a chat room keeps a message; 0 for ever", unit="days")

@@ -48,7 +48,7 @@ def api_routes(services: Services, signing_in: SignInServices, chats: ChatServic
 
 
 def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServices, callers: Callers) -> list[Route]:
-    rates = Rates(services.limits, services.now)
+    rates = Rates(services.limits, services.settings, services.now)
     reached, grants = signing_in.rooms, chats.grants
     visits = Visits(callers, reached, grants, chats.endings, rates)
     made = rooms.ChatRooms(callers, visits, reached, grants=grants, endings=chats.endings, codes=chats.codes, rates=rates)

@@ -5,24 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from gateway.errors import refusal
-from gateway.session.limits import Buckets, Limits, Rate
+from gateway.session.limits import Buckets, Limits
+from gateway.settings import Settings
 from rooms import Refusal
-
-REQUESTS = Rate(50, 200)
-SEARCHES = Rate(5, 20)
-ROOMS_MADE = Rate(1, 30)
-UPLOADS = Rate(2, 40)
 
 
 class Rates:
     """Switched off together with the limits of sockets. ``now`` is a steady clock in seconds."""
 
-    def __init__(self, limits: Limits, now: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, settings: Settings, now: Callable[[], float]) -> None:
         self._limits = limits
-        self._requests = Buckets(REQUESTS, now)
-        self._searches = Buckets(SEARCHES, now)
-        self._rooms_made = Buckets(ROOMS_MADE, now)
-        self._uploads = Buckets(UPLOADS, now)
+        self._requests = Buckets(settings.rate_rest, now)
+        self._searches = Buckets(settings.rate_searches, now)
+        self._rooms_made = Buckets(settings.rate_rooms_made, now)
+        self._uploads = Buckets(settings.rate_uploads, now)
 
     def request(self, user: str) -> Refusal | None:
         """One request of whatever kind."""

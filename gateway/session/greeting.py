@@ -7,7 +7,6 @@ from itertools import islice
 from typing import Any
 
 from gateway.routes import CHAT
-from gateway.session.limits import JOINS, MESSAGES
 from gateway.session.services import Services
 from rooms import Identity, RoomKey
 
@@ -25,7 +24,7 @@ MEMBERS_BYTES_MAX = 250 * 1024
 
 def hello(services: Services, session: str, identity: Identity, stats: dict[str, Any]) -> dict[str, Any]:
     """The data of ``hello``, but for what only a socket of many rooms is told."""
-    settings = services.settings
+    settings, limits = services.settings, services.limits
     return {
         "session": session,
         "user": {"user": identity.user, "name": identity.name, "avatar": identity.avatar},
@@ -34,9 +33,9 @@ def hello(services: Services, session: str, identity: Identity, stats: dict[str,
         "protocol": "rooms.v1",
         "limits": {
             "message_bytes": settings.message_bytes_max,
-            "messages_per_second": MESSAGES.per_second,
-            "messages_burst": MESSAGES.burst,
-            "joins_per_second": JOINS.per_second,
+            "messages_per_second": limits.messages.rate.per_second,
+            "messages_burst": limits.messages.rate.burst,
+            "joins_per_second": limits.joins.rate.per_second,
             "rooms": settings.rooms_per_socket_max,
             "file_bytes": settings.file_bytes_max,
         },

@@ -24,6 +24,10 @@ class Rate:
     per_second: float
     burst: int
 
+    def __str__(self) -> str:
+        """As settings write it: ``20/60``."""
+        return f"{self.per_second:g}/{self.burst}"
+
 
 MESSAGES = Rate(20, 60)
 JOINS = Rate(10, 200)
@@ -120,10 +124,20 @@ class Limits:
 
     __slots__ = ("device_frames", "joins", "messages", "switched_on", "upgrades_of_address", "upgrades_of_user")
 
-    def __init__(self, now: Callable[[], float], *, switched_on: bool = True, device_frames: Rate = DEVICE_FRAMES) -> None:
+    def __init__(
+        self,
+        now: Callable[[], float],
+        *,
+        switched_on: bool = True,
+        messages: Rate = MESSAGES,
+        joins: Rate = JOINS,
+        upgrades_of_user: Rate = UPGRADES_OF_USER,
+        upgrades_of_address: Rate = UPGRADES_OF_ADDRESS,
+        device_frames: Rate = DEVICE_FRAMES,
+    ) -> None:
         self.switched_on = switched_on
-        self.messages = Buckets(MESSAGES, now)
-        self.joins = Buckets(JOINS, now)
-        self.upgrades_of_user = Buckets(UPGRADES_OF_USER, now)
-        self.upgrades_of_address = Buckets(UPGRADES_OF_ADDRESS, now)
+        self.messages = Buckets(messages, now)
+        self.joins = Buckets(joins, now)
+        self.upgrades_of_user = Buckets(upgrades_of_user, now)
+        self.upgrades_of_address = Buckets(upgrades_of_address, now)
         self.device_frames = Buckets(device_frames, now)

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.session.limits import Rate
 from gateway.settings import SettingError, Settings, Source, described, load_settings
 
 PROTOCOL = {
@@ -41,6 +42,14 @@ PROTOCOL = {
     "AWAKE_MAX": None,
     "DURABILITY": "durable",
     "RATE_LIMITS": True,
+    "RATE_MESSAGES": Rate(20, 60),
+    "RATE_JOINS": Rate(10, 200),
+    "RATE_UPGRADES": Rate(5, 50),
+    "RATE_ADDRESS_UPGRADES": Rate(50, 500),
+    "RATE_REST": Rate(50, 200),
+    "RATE_SEARCHES": Rate(5, 20),
+    "RATE_ROOMS_MADE": Rate(1, 30),
+    "RATE_UPLOADS": Rate(2, 40),
     "HISTORY_MESSAGES_MAX": 100_000,
     "HISTORY_DAYS_MAX": 0,
     "FILE_BYTES_MAX": 10 << 20,
@@ -79,7 +88,8 @@ def loads_as(name: str, text: str) -> Any:
 def test_every_setting_of_the_protocol_is_there_with_its_default() -> None:
     defaults = load()
     assert {name: getattr(defaults, name.lower()) for name in PROTOCOL} == PROTOCOL
-    assert {setting.name.upper() for setting in described(load_settings({}, {}))} == {*PROTOCOL, "KINDS", "SESSION_SECONDS", "DEVICE_FRAMES_PER_SECOND"}
+    others = {"KINDS", "SESSION_SECONDS", "DEVICE_FRAMES_PER_SECOND"}
+    assert {setting.name.upper() for setting in described(load_settings({}, {}))} == {*PROTOCOL, *others}
 
 
 def test_every_setting_says_what_it_means() -> None:
@@ -159,6 +169,8 @@ GOOD_VALUES = [
     ("KINDS", "a=m:C,b=m.n:D", (("a", "m:C"), ("b", "m.n:D"))),
     ("JWT_SECRET", SECRET, SECRET),
     ("RATE_LIMITS", "off", False),
+    ("RATE_MESSAGES", "5/10", Rate(5, 10)),
+    ("RATE_JOINS", " 0.5 / 1 ", Rate(0.5, 1)),
     ("HISTORY_DAYS_MAX", "0", 0),
     ("UNIX_SOCKET", "", None),
     ("DATA", "/x", Path("/x")),
@@ -194,6 +206,11 @@ BAD_VALUES = [
     ("MESSAGE_BYTES_MAX", "1 TiB"),
     ("MAILBOX_MAX", "0"),
     ("MAILBOX_MAX", "٣"),
+    ("RATE_MESSAGES", "20"),
+    ("RATE_MESSAGES", "0/60"),
+    ("RATE_MESSAGES", "20/0"),
+    ("RATE_MESSAGES", "-1/5"),
+    ("RATE_MESSAGES", "nan/5"),
     ("PUBLIC_URL", "chat.example.com"),
     ("PUBLIC_URL", "ftp://x"),
     ("PUBLIC_URL", "https://u@x"),

@@ -297,17 +297,40 @@ def test_every_failure_has_one_shape_and_nothing_is_cached(server: Server) -> No
     assert ada.ask("GET", "/api/rooms").headers["cache-control"] == "no-store"
 
 
-def test_rates_hold_by_rest_as_by_socket(tmp_path: Path) -> None:
-    with Server(tmp_path, env={**ENV, "ROOMS_RATE_LIMITS": "on"}) as server:
-        ada = caller(server, "ada", "lobby")
-        responses = (ada.ask("POST", "/api/rooms/lobby/messages", json={"message": "x"}) for _ in range(1_000))
-        refused = next(response for response in responses if response.status_code != 201)
+RATES = {
+    "ROOMS_RATE_LIMITS": "on",
+    "ROOMS_RATE_MESSAGES": "0.1/3",
+    "ROOMS_RATE_JOINS": "0.1/3",
+    "ROOMS_RATE_ROOMS_MADE": "0.1/3",
+    "ROOMS_RATE_SEARCHES": "0.1/3",
+    "ROOMS_RATE_UPLOADS": "0.1/3",
+    "ROOMS_RATE_REST": "0.1/20",
+}
+
+
+def test_rates_hold_by_rest_as_by_socket_and_are_settings(tmp_path: Path) -> None:
+    with Server(tmp_path, env={**ENV, **RATES}) as server:
+        ada, bob = caller(server, "ada", "lobby"), caller(server, "bob", "lobby")
+        calls: list[tuple[str, str, dict[str, Any]]] = [
+            ("POST", "/api/rooms/lobby/messages", {"json": {"message": "x"}}),
+            ("POST", "/api/rooms/lobby/files", {"files": {"file": ("a", b"a")}}),
+            ("POST", "/api/rooms", {"json": {"title": "x"}}),
+            ("GET", "/api/users", {}),
+            ("POST", "/api/rooms/0d1b7c7e-1111-4222-8333-944444444444/join", {}),
+        ]
+        for method, path, body in calls:
+            statuses = [ada.ask(method, path, **body).status_code for _ in range(4)]
+            assert (statuses[3], 429 in statuses[:3]) == (429, False), path
+        refused = ada.ask("POST", "/api/rooms", json={"title": "x"})
         assert error_of(refused) == (429, "rate_limited")
-        assert int(refused.headers["retry-after"]) >= 1
+        assert 1 <= int(refused.headers["retry-after"]) <= 10
         with Client(server.socket_url("lobby"), token=ada.token) as socket:
-            socket.join()
-        rooms = (ada.ask("POST", "/api/rooms", json={"title": "x"}).status_code for _ in range(100))
-        assert next(status for status in rooms if status != 201) == 429
+            limits = socket.receive("hello")["limits"]
+            assert (limits["messages_per_second"], limits["messages_burst"]) == (0.1, 3)
+            socket.send("join")
+            assert socket.receive("error")["code"] == "rate_limited"
+        statuses = [bob.ask("GET", "/api/rooms/lobby").status_code for _ in range(21)]
+        assert (statuses[0], statuses[-1]) == (200, 429)
 
 
 def test_the_description_of_every_call_has_an_example(server: Server) -> None:
