@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,28 @@ def test_links_lead_somewhere(page: Path) -> None:
     local = [target.partition("#")[0] for target in targets if "://" not in target and not target.startswith("#")]
     missing = [target for target in local if not (page.parent / target).exists()]
     assert not missing
+
+
+def test_javascript_on_the_pages_is_javascript(tmp_path: Path) -> None:
+    node = shutil.which("node")
+    if node is None:
+        pytest.skip("there is no node here")
+    blocks = [(page, part) for page in PAGES for part in parts_of(page) if part.what == "js"]
+    assert len(blocks) > 5
+    for number, (page, part) in enumerate(blocks):
+        file = tmp_path / f"{number}.mjs"
+        file.write_text(part.text.replace("exports.", "globalThis."), "utf-8")
+        done = subprocess.run([node, "--check", file], capture_output=True, text=True, timeout=60)
+        assert done.returncode == 0, f"{page}:{part.line}\n{done.stderr}"
+
+
+def test_settings_in_toml_on_the_pages_are_settings(tmp_path: Path) -> None:
+    blocks = [(page, part) for page in PAGES for part in parts_of(page) if part.what == "toml"]
+    assert blocks
+    for page, part in blocks:
+        file = tmp_path / "rooms.toml"
+        file.write_text(part.text, "utf-8")
+        assert not load_settings({}, environ={}, config=file).warnings, f"{page}:{part.line}"
 
 
 def test_every_page_can_be_found_from_the_index() -> None:
