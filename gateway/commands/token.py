@@ -12,7 +12,8 @@ from cyclopts import Parameter
 from gateway.auth.keys import SECRET_FILE, secret_in
 from gateway.auth.tokens import EXPIRY_SECONDS_MAX, mint
 from gateway.commands.errors import CommandError
-from gateway.commands.flags import Config, Data, settings_of
+from gateway.commands.flags import Config, Data, Json, settings_of
+from gateway.commands.output import print_json, time_text
 from gateway.names import GUEST_PREFIX, name_of
 from gateway.settings import Settings
 
@@ -33,6 +34,7 @@ def token(
     name: Annotated[str | None, Parameter(help="The name to show.")] = None,
     admin: Annotated[bool, Parameter(negative=(), help="Enter and moderate everything, and use the admin interface.")] = False,
     ttl: Annotated[str, Parameter(help="How long it is good: 90s, 15m, 1h, 7d.")] = "1h",
+    json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> int:
@@ -52,7 +54,12 @@ def token(
         "aud": _first(settings.jwt_audience),
         "iss": _first(settings.jwt_issuer),
     }
-    print(mint({claim: value for claim, value in claims.items() if value not in (None, False)}, _secret(settings)))
+    given = {claim: value for claim, value in claims.items() if value not in (None, False)}
+    minted = mint(given, _secret(settings))
+    if json:
+        print_json({"token": minted, "expires": time_text(claims["exp"] * 1000), "claims": given})
+    else:
+        print(minted)
     return 0
 
 

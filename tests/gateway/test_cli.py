@@ -9,6 +9,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import jwt
@@ -147,6 +148,17 @@ def test_follow_prints_what_is_said_from_now_on(tmp_path: Path) -> None:
             assert json.loads(follower.stdout.readline())["message"] == str(n)
         follower.send_signal(signal.SIGINT)
         assert follower.wait(10) == 130
+
+
+def test_token_as_json_says_until_when_it_is_good(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ROOMS_JWT_SECRET", SECRET)
+
+    status, out, _ = run(capsys, "token", "--sub", "alice", "--room", "lobby", "--ttl", "15m", "--json")
+
+    assert status == 0
+    told = json.loads(out)
+    assert jwt.decode(told["token"], SECRET, algorithms=["HS256"]) == told["claims"]
+    assert told["claims"]["exp"] == datetime.fromisoformat(told["expires"]).timestamp()
 
 
 def test_token_is_alone_on_stdout_and_says_what_it_was_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
