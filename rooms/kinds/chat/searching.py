@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 DERIVED = (
     f'CREATE VIRTUAL TABLE derived_search USING fts5(body, tokenize="{TOKENIZER}")',
     "INSERT INTO derived_search(derived_search, rank) VALUES('secure-delete', 1)",
-    "CREATE TABLE derived_search_head(seq INTEGER NOT NULL)",
-    "INSERT INTO derived_search_head VALUES(0)",
+    "CREATE TABLE derived_search_state(head INTEGER NOT NULL, first INTEGER NOT NULL)",
+    "INSERT INTO derived_search_state VALUES(0, 1)",
 )
 
 LIMIT = 20
@@ -39,10 +39,9 @@ _NOTHING_TO_FIND = Refusal("bad_message", "Invalid message format: query has no 
 _NO_CURSOR = Refusal("bad_message", "Invalid message format: cursor is none that was given")
 _CURSOR = re.compile(r"(\d{1,4})-(\d{1,16})")
 
-_HEAD = "SELECT seq FROM derived_search_head"
-_SET_HEAD = "UPDATE derived_search_head SET seq = ?"
-_FIRST = "SELECT min(seq) FROM messages"
-_FIRST_INDEXED = "SELECT rowid FROM derived_search ORDER BY rowid LIMIT ?"
+_STATE = "SELECT head, first, (SELECT min(seq) FROM messages) FROM derived_search_state"
+_SET_STATE = "UPDATE derived_search_state SET head = ?, first = ?"
+_TRIMMED = "SELECT rowid FROM derived_search WHERE rowid < ? ORDER BY rowid LIMIT ?"
 _IS_USUAL = "(octet_length(body) = length(body) AND instr(body, char(2)) = 0 AND instr(body, char(3)) = 0 OR NOT body GLOB ?3)"
 """GLOB takes 6 µs a message, a tenth of all that a message costs: plain ASCII is spared it."""
 _ADD_USUAL = f"""INSERT OR REPLACE INTO derived_search(rowid, body) SELECT seq, body FROM messages
@@ -68,7 +67,8 @@ class _Place(NamedTuple):
 
 
 class SearchIndex:
-    """Which words are in which message. ``derived_search_head`` keeps the seq of the last event that it has followed.
+    """Which words are in which message. ``derived_search_state`` keeps the seq of the last event that it has followed, and no message
+    before ``first`` is in it: so a room that wakes need not open the index to find that nothing is lacking.
 
     The words of a message whose text is replaced or taken away leave it in the same turn, everything else follows later.
     """
@@ -80,17 +80,11 @@ class SearchIndex:
     def follow(self) -> bool:
         """Take in a limited number of events, the oldest first. Whether there are more."""
         head = self._history.head
-        start = self._number(_HEAD)
-        first = self._number(_FIRST) or head + 1
-        trims = self._trim(first)
-        if start >= head:
-            return trims
-        after = max(start, first - 1)
-        through = min(head, after + EVENTS_AT_ONCE)
-        self._add_new(after, through)
-        self._add_changed(start, after, through)
-        self._storage.sql(_SET_HEAD, through)
-        return trims or through < head
+        for start, first, first_kept in self._storage.sql(_STATE):
+            kept = first_kept or head + 1
+            if start < head or first < kept:
+                return self._follow(start, head, first, kept)
+        return False
 
     def forget(self, seq: int) -> None:
         """The text of a message is no longer: neither is it here."""
@@ -105,6 +99,17 @@ class SearchIndex:
         for (snippet,) in self._storage.sql(_SNIPPET, query, seq, HIT_BEGINS, HIT_ENDS, _SNIPPET_WORDS):
             return shown(snippet)
         return ""
+
+    def _follow(self, start: int, head: int, first: int, kept: int) -> bool:
+        if first < kept:
+            first = self._trim(kept)
+        after = max(start, kept - 1)
+        through = min(head, after + EVENTS_AT_ONCE)
+        if start < head:
+            self._add_new(after, through)
+            self._add_changed(start, after, through)
+        self._storage.sql(_SET_STATE, max(start, through), first)
+        return through < head or first < kept
 
     def _add_new(self, after: int, through: int) -> None:
         self._storage.sql(_ADD_USUAL, after, through, UNUSUAL)
@@ -124,16 +129,12 @@ class SearchIndex:
             if text:
                 self._storage.sql(_ADD, seq, text)
 
-    def _trim(self, first: int) -> bool:
-        gone = [seq for (seq,) in self._storage.sql(_FIRST_INDEXED, TRIMMED_AT_ONCE) if seq < first]
+    def _trim(self, kept: int) -> int:
+        """Take out what is not kept, a limited number at once. Before which seq nothing is left."""
+        gone = [seq for (seq,) in self._storage.sql(_TRIMMED, kept, TRIMMED_AT_ONCE)]
         for seq in gone:
             self._storage.sql(_REMOVE, seq)
-        return len(gone) == TRIMMED_AT_ONCE
-
-    def _number(self, statement: str) -> int:
-        for (number,) in self._storage.sql(statement):
-            return number or 0
-        return 0
+        return gone[-1] + 1 if len(gone) == TRIMMED_AT_ONCE else kept
 
 
 def search(chat: ChatRoom, connection: Connection, request: Search, ref: Ref) -> Refusal | None:
