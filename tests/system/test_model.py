@@ -9,6 +9,7 @@ so is what each device made of the events it heard.
 
 from __future__ import annotations
 
+import faulthandler
 import json
 import os
 import random
@@ -388,6 +389,7 @@ def seed(carrier: CarrierName) -> int:
 
 
 def test_what_ten_users_with_three_devices_were_told_is_so(tmp_path: Path, carrier: CarrierName, seed: int) -> None:
+    faulthandler.cancel_dump_traceback_later()  # what hangs here says so by itself, and two minutes are longer than a test may hang
     env = {"ROOMS_DRAIN_SECONDS": "0.5", "ROOMS_IDLE_SECONDS": "0.5"}
     with Server(tmp_path, carrier=carrier, env=env) as server, Crowd() as crowd:
         play = Play(server, crowd, seed)
