@@ -57,7 +57,9 @@ class Person:
         self.troubles: list[str] = []
         self._may_lose_connection = False
         self.context = browser.new_context(
-            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, locale="en-GB", timezone_id="UTC", **context
+            viewport={"width": size[0], "height": size[1]},
+            color_scheme=scheme,
+            **{"locale": "en-GB", "timezone_id": "UTC", "reduced_motion": "reduce", **context},  # nothing to wait for
         )
         self.context.set_default_timeout(PATIENCE_MS)
         self.page = self.context.new_page()
@@ -157,9 +159,7 @@ class Person:
 
     def act_on(self, text: str, item: str) -> None:
         """An entry of the menu of a message."""
-        row = self.message(text)
-        row.hover()
-        row.get_by_role("button", name="More actions").click()
+        self.message(text).press("Enter")
         self.choose(item)
 
     def moderate(self, name: str, item: str) -> None:
@@ -201,7 +201,7 @@ class Person:
         self.troubles.append(f"console {message.type}: {message.text} {message.location.get('url', '')}")
 
     def _page_error(self, error: Error) -> None:
-        self.troubles.append(f"uncaught: {error}")
+        self.troubles.append(f"uncaught: {error} {error.stack}")
 
     def _dialog(self, dialog: Dialog) -> None:
         self.troubles.append(f"dialog: {dialog.message}")

@@ -53,8 +53,8 @@ def _plain(text: str) -> str:
     return re.sub(r"\s+", " ", text.replace("`", "")).strip()
 
 
-@pytest.mark.parametrize("payload", ["<img src=x onerror=alert(1)>", '"><script>window.owned=1</script>'])
-def test_hostile_names_titles_topics_and_file_names_stay_text(come: Come, payload: str) -> None:
+def test_hostile_names_titles_topics_and_file_names_stay_text(come: Come) -> None:
+    payload = '"><img src=x onerror=alert(1)><script>owned=1</script>'
     ada, bob = come(payload, room=None), come("Bob", room=None)
     ada.click("New")
     ada.choose("New room")

@@ -143,9 +143,9 @@ def test_a_picture_is_pasted_and_another_dropped(come: Come) -> None:
 def test_a_search_marks_what_it_found_and_leads_there(come: Come) -> None:
     ada = come("Ada", room="archive")
     ada.say("The heron stood in the shallow water")
-    ada.flood("archive", 200)
+    ada.flood("archive", 120)
     ada.page.reload()
-    ada.sees("number 200.")
+    ada.sees("number 120.")
     ada.sees_not("heron")
 
     ada.page.keyboard.press("Control+f")
@@ -156,7 +156,7 @@ def test_a_search_marks_what_it_found_and_leads_there(come: Come) -> None:
 
     expect(ada.message("The heron stood")).to_be_in_viewport()
     ada.click(re.compile("Back to the present|Newest"))
-    ada.sees("number 200.")
+    ada.sees("number 120.")
 
 
 def test_two_people_talk_in_private_and_one_is_away_meanwhile(come: Come) -> None:

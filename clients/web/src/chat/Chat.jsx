@@ -57,8 +57,8 @@ const Nothing = () => (
 );
 
 function Banner() {
-  const { state, error } = link.value;
-  if (state === "waiting") {
+  const { state, error, isLost } = link.value;
+  if (isLost) {
     return (
       <div class="banner" role="status">
         <span class="spinner" /> You are offline. What you write is sent when you are back.

@@ -4,7 +4,7 @@ import { batch, signal } from "@preact/signals";
 import { RoomsClient } from "../../../js/rooms.js";
 
 export const client = signal(null);
-export const link = signal({ state: "idle", retryAt: null }); // "connecting" | "open" | "waiting" | "closed"
+export const link = signal({ state: "idle" }); // "connecting" | "open" | "waiting" | "closed"; isLost: it was open before
 export const stats = signal({});
 export const online = signal(new Set());
 export const conversations = signal([]);
@@ -25,9 +25,9 @@ export function watch(talk) {
 export function connect(who, { onSignedOut }) {
   const made = new RoomsClient("");
   const isCurrent = () => client.value === made;
-  made.on("state", ({ state, error, retryAt }) => {
+  made.on("state", ({ state, error }) => {
     if (!isCurrent()) return;
-    link.value = { state, error, retryAt };
+    link.value = { state, error, isLost: state === "waiting" || (state === "connecting" && link.value.isLost) };
     if (state === "closed" && (error?.code === "token_refused" || error?.closeCode === 4401)) onSignedOut("You were signed out.");
   });
   made.on("change", ({ room, conversation, what }) => changed(room ?? conversation, what));

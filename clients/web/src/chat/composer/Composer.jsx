@@ -74,8 +74,8 @@ export function Composer({ talk, isRoom, title }) {
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) (event.preventDefault(), send());
     else if (event.key === "Escape" && reply) (event.preventDefault(), event.stopPropagation(), (replyingTo.value = null));
     else if (event.key === "ArrowUp" && !text) {
-      const mine = talk.messages.findLast(({ from, deleted, message }) => from === me.value.user && !deleted && message);
-      if (mine) (event.preventDefault(), edit(mine));
+      const mine = talk.timeline.findLast(({ from, deleted, message }) => from === me.value.user && !deleted && message);
+      if (mine?.id) (event.preventDefault(), edit(mine));
     }
   };
   const onPaste = (event) => {
