@@ -22,6 +22,7 @@ from gateway.terminal.two_loops import GuestRun
 from gateway.terminal.view import View
 
 WIDE_COLUMNS = 80
+SIDE_COLUMNS = 24
 USERS_SHOWN_MAX = 200
 
 
@@ -223,14 +224,21 @@ def _typing(view: View) -> Text:
 
 
 def _side(view: View) -> Text:
-    side = Text(no_wrap=True, overflow="ellipsis")
+    side = Text()
     if len(view.tabs) > 1:
         for tab in view.tabs:
             style = "reverse" if tab.is_shown else "bold" if tab.unread else ""
-            side.append(f"{printable(tab.label)}{f' {tab.unread}' if tab.unread else ''}\n", style)
+            side.append(f"{_short(tab.label)}{f' {tab.unread}' if tab.unread else ''}\n", style)
         side.append("\n")
     for user, name in view.users[:USERS_SHOWN_MAX]:
-        side.append(f"{printable(name)}\n", name_style(user))
+        side.append(f"{_short(name)}\n", name_style(user))
     if view.online > len(view.users):
         side.append(f"and {view.online - len(view.users)} more\n", DIM)
     return side
+
+
+def _short(name: str) -> str:
+    """A name as long as there is room beside what was said."""
+    short = Text(printable(name))
+    short.truncate(SIDE_COLUMNS - 6, overflow="ellipsis")
+    return short.plain

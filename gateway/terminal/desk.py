@@ -58,7 +58,7 @@ class Desk:
         room = talk if isinstance(talk, Room) else None
         return View(
             key=_key(talk),
-            title=(f"#{room.name}" + (f" {room.title}" if room.title else "")) if room else f"@{_user_of(talk)}",
+            title=(f"#{room.name}" + (f" {room.title}" if room.title else "")) if room else f"@{self._name_of(_user_of(talk))}",
             topic=room.topic if room else "",
             kind="room" if room else "private",
             me=me.user if me else "",
@@ -73,7 +73,7 @@ class Desk:
             seen_by=tuple(self._seen_by(talk)),
             users=tuple(sorted(names.items(), key=lambda each: each[1].casefold())),
             names=names | ({me.user: me.name or me.user} if me else {}),
-            online=room.online if room else 2,
+            online=room.online if room else 0,
             typists=tuple(talk.typing.values()),
             tabs=self._tabs(),
             rooms=tuple(client.rooms) + tuple(client.stats),
@@ -90,13 +90,29 @@ class Desk:
         return "", False
 
     def _tabs(self) -> tuple[Tab, ...]:
-        return tuple(Tab(key, key, 0 if talk is self._shown else talk.unread, talk is self._shown) for key, talk in self._open.items())
+        return tuple(
+            Tab(key, self._label_of(talk), 0 if talk is self._shown else talk.unread, talk is self._shown)
+            for key, talk in self._open.items()
+        )
+
+    def _label_of(self, talk: Talk) -> str:
+        return _key(talk) if isinstance(talk, Room) else f"@{self._name_of(talk.user)}"
+
+    def _name_of(self, user: str) -> str:
+        """What a user is called, as far as that was heard anywhere."""
+        for room in self._client.rooms.values():
+            if user in room.users and room.users[user].name:
+                return room.users[user].name
+        said = [message.name for message in self._client.private(user).messages if message.from_ == user and message.name]
+        if said:
+            return said[-1]
+        return self._client.online[user].name if user in self._client.online else user
 
     def _names(self, talk: Talk) -> Iterator[tuple[str, str]]:
         if isinstance(talk, Room):
             yield from ((user.user, user.name) for user in talk.users.values())
         else:
-            yield talk.user, talk.user
+            yield talk.user, self._name_of(talk.user)
 
     def _seen_by(self, talk: Talk) -> Iterator[str]:
         mine = next((message for message in reversed(talk.messages) if message.from_ == self.me), None)

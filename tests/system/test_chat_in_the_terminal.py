@@ -136,7 +136,7 @@ def test_private_conversations_are_tabs_of_their_own(server: Server) -> None:
     async def story() -> None:
         app = app_of(server, "tabs", "Ada")
         with Client(f"ws://{server.host}/ws") as ben:
-            user = ben.receive("hello")["user"]["user"]
+            ben.receive("hello")
             ben.send("join", room="tabs", name="Ben")
             ben.receive("joined")
             async with app.run_test(size=(100, 30)) as pilot:
@@ -144,11 +144,11 @@ def test_private_conversations_are_tabs_of_their_own(server: Server) -> None:
                 await enter(app, pilot, "/private Ben psst")
                 letter = await asyncio.to_thread(ben.receive, "private")
                 assert letter["message"] == "psst"
-                await until(app, lambda shown: f"@{user}" in shown and "sending" not in shown)
+                await until(app, lambda shown: "@Ben" in shown and "sending" not in shown)
                 await pilot.press("ctrl+n")
                 await until(app, lambda shown: "#tabs  2 here" in shown)
                 ben.send("private", to=letter["from"], message="and you", cid="1")
-                await until(app, lambda shown: f"@{user} 1" in shown)
+                await until(app, lambda shown: "@Ben 1" in shown)
                 await pilot.press("ctrl+n")
                 await until(app, lambda shown: "and you" in shown)
                 ben.send("read", **{"with": letter["from"], "seq": 2})
