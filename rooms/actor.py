@@ -69,8 +69,6 @@ class Actor:
         self.active_at = 0.0
         """When something last happened in it, on trio's clock."""
 
-    # mail
-
     def hear(self, connection: Connection, message: Envelope | str | bytes) -> bool:
         """Mail a client's message. ``False``: the mailbox is full and the kind's senders are told so."""
         self.env.stats.messages_received += 1
@@ -122,8 +120,6 @@ class Actor:
             return None
         connection.auto_response_ms = self.env.clock.now_ms()
         return pair[1]
-
-    # what turns use
 
     @property
     def file(self) -> RoomFile:
@@ -179,8 +175,6 @@ class Actor:
         if self._isolate is not None:
             self._isolate.file.followed()
 
-    # durability
-
     def opened(self, durable: int) -> None:
         """The room's records up to ``durable`` are on disk."""
         self.isolate.opened(durable)
@@ -200,12 +194,15 @@ class Actor:
         if not mail.retries_itself:
             self._count_failure()
 
-    # awake and asleep
-
     @property
     def mails_waiting(self) -> int:
         """How much mail waits."""
         return 0 if self._mailbox is None else len(self._mailbox)
+
+    @property
+    def is_light(self) -> bool:
+        """Whether nothing is lost if the room sleeps now and wakes soon: it has no file that would have to be opened again."""
+        return self.kind.light and (self._isolate is None or self._isolate.file.number == 0)
 
     @property
     def is_quiet(self) -> bool:
@@ -227,10 +224,8 @@ class Actor:
             return False
         self.isolate.close()
         self.isolate.take_apart()
-        parked, self._parked = self._parked, None
         self._fall_asleep()
-        assert parked is not None
-        trio.lowlevel.reschedule(parked)
+        self._resume()
         return True
 
     def _fall_asleep(self) -> None:

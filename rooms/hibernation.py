@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from heapq import heappop, heappush
 from itertools import count
 from typing import TYPE_CHECKING
@@ -35,7 +36,8 @@ class Hibernation:
         if actor not in self._watched:
             self._watched.add(actor)
             self._put(actor)
-            self._more.set()
+            if self._by_due[0][2] is actor:
+                self._more.set()
 
     def fell_quiet(self) -> None:
         """A room has nothing to do any more, and the runtime waits for that."""
@@ -62,18 +64,20 @@ class Hibernation:
     async def run(self) -> None:
         """Hibernate rooms as they are due, until cancelled."""
         while True:
-            if not self._by_due:
-                self._more = trio.Event()
-                await self._more.wait()
-            due = self._by_due[0][0]
-            if due > trio.current_time():
-                await trio.sleep_until(due)
+            if not self._by_due or self._by_due[0][0] > trio.current_time():
+                await self._wait()
                 continue
-            _, _, actor = heappop(self._by_due)
+            due, _, actor = heappop(self._by_due)
             if self._due(actor) <= due and actor.derive():
                 self._put(actor)  # it is quiet again when that is done
             else:
                 self._look_at(actor, due)
+
+    async def _wait(self) -> None:
+        """Until the first room is due, or another one is due before it."""
+        self._more = trio.Event()
+        with trio.move_on_at(self._by_due[0][0] if self._by_due else math.inf):
+            await self._more.wait()
 
     def _look_at(self, actor: Actor, due: float) -> bool:
         """Hibernate a room unless something happened since it was given ``due``. ``False``: its place is put right instead."""
@@ -87,8 +91,14 @@ class Hibernation:
         now = trio.current_time()
         due = self._due(actor)
         if due <= now:  # not quiet for another reason than mail: it is looked at again later
-            due = now + self._env.settings.idle_seconds
+            due = now + self._idle_seconds(actor)
         heappush(self._by_due, (due, next(self._number), actor))
 
     def _due(self, actor: Actor) -> float:
-        return actor.active_at + self._env.settings.idle_seconds
+        return actor.active_at + self._idle_seconds(actor)
+
+    def _idle_seconds(self, actor: Actor) -> float:
+        settings = self._env.settings
+        if self._env.stats.awake > settings.light_rooms_max and actor.is_light:
+            return min(settings.light_idle_seconds, settings.idle_seconds)
+        return settings.idle_seconds

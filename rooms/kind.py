@@ -9,7 +9,18 @@ from rooms.room import Room, is_callable_from_rooms
 class Kind:
     """A registered room class and what is read from it once. ``name`` is the kind's part of every address."""
 
-    __slots__ = ("derives", "envelopes", "hears_closes", "name", "pauses_senders", "public_http", "relays", "room_class", "sendable")
+    __slots__ = (
+        "derives",
+        "envelopes",
+        "hears_closes",
+        "light",
+        "name",
+        "pauses_senders",
+        "public_http",
+        "relays",
+        "room_class",
+        "sendable",
+    )
 
     def __init__(self, name: str, room_class: type[Room]) -> None:
         self.name = name
@@ -18,6 +29,7 @@ class Kind:
         self.relays = room_class.envelopes and room_class.relays
         self.pauses_senders = self.relays or not self.envelopes
         """Whether a full mailbox pauses sockets; else their requests are refused."""
+        self.light = room_class.light
         self.public_http = room_class.public_http
         self.sendable: frozenset[type] = frozenset(_sendable(room_class))
         self.derives = room_class.on_derive is not Room.on_derive

@@ -63,6 +63,10 @@ class Room:
     """Statements that make tables whose name begins with ``derived_``: what follows from the others, such as an index to search in.
     They are in no journal; when they are lost, or these statements change, they are made anew, empty, and ``on_derive`` fills them."""
 
+    light: ClassVar[bool] = False
+    """Whether the object is built anew in no time from what is stored and attached, and keeps nothing else of worth: as long as such a
+    room has no file, it hibernates early when many rooms are awake."""
+
     public_http: ClassVar[bool] = False
     """Whether ``on_request`` answers without the authorisation that the socket needs."""
 

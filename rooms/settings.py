@@ -24,6 +24,12 @@ class RuntimeSettings:
     awake_rooms_max: int = 1_000
     """More awake rooms than this, and the longest-quiet one hibernates early. Each awake room holds descriptors."""
 
+    light_rooms_max: int = 64
+    """More awake rooms than this, and those that cost nothing to build anew (``Room.light``, no file yet) hibernate after"""
+
+    light_idle_seconds: float = 0.1
+    """this time. A storm of joins passes through a thousand rooms, and what they hold while they are awake would lie between what stays."""
+
     mailbox_messages_max: int = 1_000
     """Messages that wait for a room. Beyond it envelopes are refused with ``overloaded`` and raw sockets paused."""
 

@@ -9,7 +9,7 @@ from gateway.auth.keys import Keys
 from gateway.auth.tokens import TokenFault, TokenRules, identity_of, read_token
 from rooms import Identity, WallClock
 
-VERIFIED_TOKENS_MAX = 10_000
+VERIFIED_TOKENS_MAX = 4_096
 """Checked tokens remembered; beyond it the longest unused is forgotten and checked again when it comes back."""
 
 DIGEST_BYTES = 16

@@ -260,3 +260,22 @@ async def test_online_is_right_in_a_large_room_while_users_come_and_go(tmp_path:
         for client in clients[2:]:
             await client.leave()
         assert harness.runtime.online(key) == 1
+
+
+class Light(Lobby):
+    light = True
+
+
+async def test_when_many_rooms_are_awake_light_ones_without_a_file_sleep_early(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    settings = RuntimeSettings(light_rooms_max=3)
+    async with open_harness({"light": Light, "room": Lobby}, data=tmp_path, settings=settings) as harness:
+        clients = [await harness.connect(str(number), kind="light") for number in range(6)]
+        await harness.connect("heavy", kind="room")
+        await clients[0].send("store")
+        await trio.sleep(1)
+
+        assert harness.state("0", "light") is State.AWAKE, "its file would have to be opened again"
+        assert harness.state("heavy", "room") is State.AWAKE, "only its author knows what it keeps in memory"
+        assert [harness.state(str(number), "light") for number in range(1, 6)].count(State.HIBERNATED) >= 2
+        await clients[5].send("still there?")
+        assert clients[5].received

@@ -17,6 +17,7 @@ class Talk(Room):
     """Keeps ``TABLES``. What was said is told by ``announce``, and who asked is told by ``answer``: a kind says how."""
 
     envelopes = True
+    light = True
     settings: ClassVar[ChatSettings] = ChatSettings()
     file_store: ClassVar[files.FileStore | None] = None
 
