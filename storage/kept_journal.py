@@ -22,6 +22,9 @@ _READS = 4
 """A segment that is written to while it is read may look damaged: it is read again so often."""
 
 _SEGMENT = re.compile(r"\d+\.journal").fullmatch
+_HELD_MAX = 64
+"""Descriptors held at once; a journal that was not retired for long has more segments."""
+
 _IN_USE = 2
 """The newest segments: the one that is written to, and the one allocated ahead. What is older never changes."""
 
@@ -51,8 +54,9 @@ class KeptJournal:
         for name in sorted(filter(_SEGMENT, os.listdir(self._folder))):
             with contextlib.suppress(FileNotFoundError):  # retired between the two
                 self._hold(self._folder / name)
-        for number in sorted(self._held)[:-_IN_USE]:
-            self._keep(number, self._read(number))
+            if len(self._held) > _HELD_MAX:
+                self._keep_old()
+        self._keep_old()
 
     def finish(self) -> None:
         """Write out what is durable now. Raises ``BackupFailed`` if a segment came and went unseen.
@@ -69,6 +73,10 @@ class KeptJournal:
         for descriptor in self._held.values():
             os.close(descriptor)
         self._held = {}
+
+    def _keep_old(self) -> None:
+        for number in sorted(self._held)[:-_IN_USE]:
+            self._keep(number, self._read(number))
 
     def _hold(self, path: Path) -> None:
         number, inode = int(path.stem), os.stat(path).st_ino

@@ -343,6 +343,21 @@ def test_segments_that_came_and_went_unseen_end_the_backup(process: Process, tmp
     journal.close()
 
 
+def test_a_journal_of_many_segments_is_kept_with_few_descriptors(process: Process, tmp_path: Path) -> None:
+    for number in range(100):
+        say(process, f"{number} " * 10_000)
+        process.sync()
+        process.folder.journal.seal()
+    kept: dict[str, bytes] = {}
+    before = len(list(Path("/proc/self/fd").iterdir())) if Path("/proc/self/fd").exists() else 0
+    journal = KeptJournal(process.path / "journal", kept.__setitem__)
+    held = (len(list(Path("/proc/self/fd").iterdir())) if before else 0) - before
+    journal.finish()
+    journal.close()
+    assert len(kept) == 100
+    assert held <= 2
+
+
 def test_a_server_that_begins_its_journal_anew_ends_the_backup(process: Process, tmp_path: Path, start: Start) -> None:
     say(process, "first")
     process.sync()
