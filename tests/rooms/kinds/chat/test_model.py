@@ -99,7 +99,8 @@ class Play:
         self.texts = iter(range(1_000_000))
 
     async def run(self, steps: int) -> None:
-        acts = [self.join] * 5 + [self.say] * 6 + [self.change] * 5 + [self.go] * 3 + [self.wait] * 2 + [self.say_again, self.fall]
+        acts = [self.join] * 5 + [self.say] * 6 + [self.change] * 5 + [self.go] * 3 + [self.wait] * 2
+        acts += [self.search] * 2 + [self.say_again, self.fall]
         for _ in range(steps):
             await self.random.choice(acts)()
             self.check()
@@ -183,6 +184,18 @@ class Play:
         self.changed(answer, True, message, **({"reactions": reactions} if reactions else {}))
         if not reactions:
             message.pop("reactions", None)
+
+    async def search(self) -> None:
+        """Exactly the present texts are found: the word that all have, and a number that one has, had or never had."""
+        replica = self.anybody()
+        if replica is None:
+            return
+        texts = {message["message"]: id for id, message in self.model.messages.items() if message["message"]}
+        everything = await replica.chatter.ask("search", query="TEXT", limit=100)
+        assert {message["id"] for message in everything["messages"]} == set(texts.values())
+        number = self.random.randrange(1 + len(self.model.messages) * 2)
+        found = await replica.chatter.ask("search", query=f"text {number} te", limit=100)
+        assert [message["id"] for message in found["messages"]] == [id for text, id in texts.items() if text == f"text {number}"]
 
     def changed(self, answer: Any, may: bool, message: dict[str, Any], /, **facts: Any) -> None:
         if not may:
