@@ -17,6 +17,7 @@ from gateway.edge.containment import Log
 from gateway.lifetime import Lifetime, Stage
 from gateway.session.envelope_session import EnvelopeSession
 from gateway.session.registry import Registered, Registry
+from gateway.session.relay_session import RelaySession
 from rooms import Event
 
 SPREAD_SHARE = 0.4
@@ -98,6 +99,6 @@ async def _cut_short(scope: trio.CancelScope, hurry: trio.Event) -> None:
 
 def _close(sessions: Iterable[Registered]) -> None:
     for session in sessions:
-        if isinstance(session, EnvelopeSession):
+        if isinstance(session, EnvelopeSession | RelaySession):
             session.send(CLOSING)
         session.close(1012, "Server restarts")

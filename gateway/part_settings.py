@@ -12,7 +12,7 @@ from gateway.edge.edge import EdgeSettings
 from gateway.edge.http_wire import HttpSettings
 from gateway.http.room_http import RoomHttpSettings
 from gateway.hub.hub import HubSettings
-from gateway.session.limits import Limits, Rate
+from gateway.session.limits import Limits
 from gateway.settings import Settings
 from gateway.stream.stream import StreamSettings
 from rooms import RuntimeSettings
@@ -38,7 +38,6 @@ def runtime_settings(settings: Settings) -> RuntimeSettings:
 
 def limits_of(settings: Settings, now: Callable[[], float]) -> Limits:
     """Who may do how much how often; ``now`` is a steady clock in seconds."""
-    per_second = settings.device_frames_per_second
     return Limits(
         now,
         switched_on=settings.rate_limits,
@@ -46,7 +45,7 @@ def limits_of(settings: Settings, now: Callable[[], float]) -> Limits:
         joins=settings.rate_joins,
         upgrades_of_user=settings.rate_upgrades,
         upgrades_of_address=settings.rate_address_upgrades,
-        device_frames=Rate(per_second, 2 * per_second),
+        device_frames=settings.rate_device_frames,
     )
 
 

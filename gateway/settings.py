@@ -95,7 +95,7 @@ class Settings:
     rate_searches: Rate = setting(Rate(5, 20), rate, "searches of a user among all who are connected: a second / at once")
     rate_rooms_made: Rate = setting(Rate(1, 30), rate, "rooms a user makes: a second / at once")
     rate_uploads: Rate = setting(Rate(2, 40), rate, "files a user uploads: a second / at once")
-    device_frames_per_second: int = setting(240, at_least(1), "frames of all devices of a user; twice as many at once", unit="frames/s")
+    rate_device_frames: Rate = setting(Rate(240, 480), rate, "frames of all devices of a user together: a second / at once")
     history_messages_max: int = setting(100_000, at_least(1), "messages a chat room keeps; older ones are trimmed", unit="messages")
     history_days_max: int = setting(0, at_least(0), "days a chat room keeps a message; 0 for ever", unit="days")
     file_bytes_max: int = setting(10 << 20, byte_count, "the largest file that can be uploaded; body_bytes_max bounds it too", unit="bytes")

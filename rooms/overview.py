@@ -45,12 +45,11 @@ class Overview:
 
     def in_memory(self) -> list[RoomKey]:
         """The rooms that are awake, hibernating or quarantined now, in no order."""
-        return list(self._actors)
+        return list(dict.fromkeys([*self._actors, *self.quarantined()]))
 
-    @property
-    def quarantined(self) -> int:
-        """How many rooms are left alone now because they failed too often."""
-        return self._env.quarantine.count(trio.current_time())
+    def quarantined(self) -> list[RoomKey]:
+        """The rooms that are left alone now because they failed too often; nothing else of them need be in memory."""
+        return self._env.quarantine.keys(trio.current_time())
 
     def registered(self, after: RoomKey, kind: str | None = None) -> Iterator[RegistryRow]:
         """Every room with something on disk that follows ``after``, by kind and name, read a page at a time; also those destroyed."""

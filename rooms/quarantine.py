@@ -30,9 +30,9 @@ class Quarantine:
         failures = self._failures.get(key)
         return failures.until if failures is not None and failures.until > now else None
 
-    def count(self, now: float) -> int:
-        """How many rooms are in one."""
-        return sum([failures.until > now for failures in self._failures.values()])
+    def keys(self, now: float) -> list[RoomKey]:
+        """The rooms that are in one."""
+        return [key for key, failures in self._failures.items() if failures.until > now]
 
     def _forget_old(self) -> None:
         if len(self._failures) > REMEMBERED_ROOMS_MAX:

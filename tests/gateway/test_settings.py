@@ -88,7 +88,7 @@ def loads_as(name: str, text: str) -> Any:
 def test_every_setting_of_the_protocol_is_there_with_its_default() -> None:
     defaults = load()
     assert {name: getattr(defaults, name.lower()) for name in PROTOCOL} == PROTOCOL
-    others = {"KINDS", "SESSION_SECONDS", "DEVICE_FRAMES_PER_SECOND"}
+    others = {"KINDS", "SESSION_SECONDS", "RATE_DEVICE_FRAMES"}
     assert {setting.name.upper() for setting in described(load_settings({}, {}))} == {*PROTOCOL, *others}
 
 

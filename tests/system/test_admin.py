@@ -228,6 +228,38 @@ def test_a_user_or_a_socket_is_disconnected(server: Server, admin: Admin, body: 
         assert admin.ask("POST", "/api/admin/disconnect", wrong)[0] == 400
 
 
+def test_a_failing_room_is_shown_as_quarantined(server: Server, admin: Admin) -> None:
+    with Client(server.socket_url("failing", "probes"), token=token("ada", "probes/failing")) as ada:
+        for _ in range(5):
+            ada.socket.send("raise")
+        until(lambda: admin.get("/server")["rooms"]["quarantined"] == 1)
+        (room,) = admin.every("/rooms?state=quarantined", "rooms")
+        assert (room["kind"], room["name"], room["state"]) == ("probes", "failing", "quarantined")
+        assert room["quarantined_until_ms"] > time.time() * 1_000
+        assert admin.ask("POST", "/api/admin/rooms/probes/failing/hibernate")[0] == 409
+
+
+def test_a_damaged_room_is_shown_with_what_is_wrong(tmp_path: Path) -> None:
+    with Server(tmp_path, carrier="hub") as server:
+        with Client(server.socket_url("torn"), token=token("ada", "torn")) as ada:
+            ada.join()
+            ada.say("hello")
+        assert server.stop() == 0
+        for file in (server.data / "rooms" / "rooms").rglob("torn.sqlite3*"):
+            file.write_bytes(b"no database " * 1_000) if file.suffix == ".sqlite3" else file.unlink()
+        server.start()
+        admin = Admin(server)
+        with Client(server.socket_url("torn"), token=token("ada", "torn")) as ada:
+            ada.send("join")
+            assert ada.close_code() == 1011
+        until(lambda: admin.room("torn")["state"] == "set_aside")
+        (room,) = admin.every("/rooms?state=set_aside", "rooms")
+        assert room["reason"]
+        assert admin.room("torn")["epoch"] is None
+        assert admin.ask("GET", "/api/admin/rooms/rooms/torn/messages")[0] == 503
+        assert admin.ask("DELETE", "/api/admin/rooms/rooms/torn")[0] == 503
+
+
 @pytest.mark.parametrize("kind", ["rooms", "probes"])
 def test_a_destroyed_room_is_gone_from_everywhere(server: Server, admin: Admin, kind: str) -> None:
     with Client(server.socket_url("doomed", kind), token=token("ada", "doomed", "probes/doomed")) as ada:
@@ -275,9 +307,14 @@ def test_the_server_tells_of_itself_and_its_disk(server: Server, admin: Admin) -
 
 
 def test_draining_ends_the_server_as_a_signal_does(tmp_path: Path) -> None:
-    with Server(tmp_path, carrier="hub") as server, Client(server.socket_url("last"), token=token("ada", "last")) as ada:
+    with (
+        Server(tmp_path, carrier="hub") as server,
+        Client(server.socket_url("last"), token=token("ada", "last")) as ada,
+        Client(server.socket_url("ada", "devices", "?device=mobile"), token=token("ada")) as mobile,
+    ):
         ada.join()
         assert Admin(server).ask("POST", "/api/admin/drain") == (202, {"draining": True})
-        assert ada.receive("closing")["reconnect_ms"] > 0
-        assert ada.close_code() == 1012
+        for socket in (ada, mobile):
+            assert socket.receive("closing")["reconnect_ms"] > 0
+            assert socket.close_code() == 1012
         assert server.wait() == 0

@@ -45,6 +45,12 @@ def received(client: Client) -> dict[str, Any]:
     return found
 
 
+def wait_until_all_sleep(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while server.metric("rooms_awake"):
+        assert time.monotonic() < deadline
+
+
 @pytest.mark.parametrize(("of_mobile", "of_desktop"), [("json", "json"), ("msgpack", "json"), ("msgpack", "msgpack")])
 def test_a_text_goes_to_both_in_the_format_of_each(server: Server, of_mobile: str, of_desktop: str) -> None:
     with device(server, "mobile", "eve", wire=of_mobile) as mobile, device(server, "desktop", "eve", wire=of_desktop) as desktop:
@@ -120,6 +126,7 @@ def test_a_first_auth_does_as_well(server: Server) -> None:
 def test_binary_frames_are_relayed_both_ways_without_touching_the_disk(server: Server) -> None:
     """Two seconds' worth at sixty a second each way, as fast as they will go: within the rate, and quicker than they would come."""
     with device(server, "mobile", "fay") as mobile, device(server, "desktop", "fay") as desktop:
+        wait_until_all_sleep(server)  # what the server notes of users who came is on the disk by then
         before = server.metric("rooms_journal_records_total")
         for n in range(FRAMES):
             mobile.socket.send(b"m%d" % n)
@@ -132,9 +139,7 @@ def test_binary_frames_are_relayed_both_ways_without_touching_the_disk(server: S
 
 def test_a_hibernated_room_relays_as_if_it_had_never_slept(server: Server) -> None:
     with device(server, "mobile", "gus") as mobile, device(server, "desktop", "gus") as desktop:
-        deadline = time.monotonic() + PATIENCE_SECONDS
-        while server.metric("rooms_awake") and time.monotonic() < deadline:
-            pass
+        wait_until_all_sleep(server)
         before = server.metric("rooms_rehydrations_total")
         mobile.socket.send(b"awake?")
         assert desktop.socket.recv(PATIENCE_SECONDS) == b"awake?"

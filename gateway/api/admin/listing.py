@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import trio
 
-from rooms import Overview, RoomKey, State
+from rooms import Overview, RoomKey
 from storage import RegistryRow
 
 LOOKED_AT_ONCE = 1_000
@@ -16,7 +16,7 @@ LOOKED_AT_ONCE = 1_000
 LOOKED_AT_MAX = 50_000
 """Registered rooms that one page looks through: with a filter it may be short, and the next one goes on."""
 
-IN_MEMORY = {"awake": State.AWAKE, "hibernating": State.HIBERNATED, "quarantined": State.QUARANTINED}
+IN_MEMORY = ("awake", "hibernating", "quarantined")
 STATES = (*IN_MEMORY, "set_aside", "asleep")
 FIRST = RoomKey("", "")
 
@@ -40,8 +40,8 @@ class Found(NamedTuple):
     after: RoomKey | None
 
 
-async def rooms_after(overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int) -> Found:
-    """Up to ``limit`` rooms that follow ``after`` and are wanted."""
+async def rooms_after(overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int) -> Found:
+    """Up to ``limit`` rooms that follow ``after`` and are wanted; ``state_of`` says one of ``STATES``."""
     in_memory = await _in_memory(overview, state_of, wanted, after, limit + 1)
     if wanted.state in IN_MEMORY:
         return _page(in_memory, limit, None)
@@ -58,22 +58,21 @@ def _page(keys: list[RoomKey], limit: int, looked_up_to: RoomKey | None) -> Foun
     return Found(keys, looked_up_to)
 
 
-async def _in_memory(overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int) -> list[RoomKey]:
+async def _in_memory(overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int) -> list[RoomKey]:
     """The first of those in memory. They are in no order, so that all have to be looked at."""
     if wanted.state in ("set_aside", "asleep"):
         return []
-    state = IN_MEMORY.get(wanted.state or "")
     best: list[RoomKey] = []
     keys = overview.in_memory()
     for start in range(0, len(keys), LOOKED_AT_ONCE):
         some = [key for key in keys[start : start + LOOKED_AT_ONCE] if key > after and wanted.takes(key)]
-        best = heapq.nsmallest(limit, [*best, *(key for key in some if state in (None, state_of(key)))])
+        best = heapq.nsmallest(limit, [*best, *(key for key in some if wanted.state in (None, state_of(key)))])
         await trio.lowlevel.checkpoint()
     return best
 
 
 async def _registered(
-    overview: Overview, state_of: Callable[[RoomKey], State], wanted: Filter, after: RoomKey, limit: int
+    overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int
 ) -> tuple[list[RoomKey], RoomKey | None]:
     """The first of those on the disk, and how far was looked if that was not to the end."""
     found: list[RoomKey] = []
@@ -89,11 +88,11 @@ async def _registered(
     return found, None
 
 
-def _is_wanted(row: RegistryRow, state: str | None, state_of: Callable[[RoomKey], State]) -> bool:
+def _is_wanted(row: RegistryRow, state: str | None, state_of: Callable[[RoomKey], str]) -> bool:
     if row.state == "destroyed":
         return False
     if state == "set_aside":
         return row.state == "set_aside"
     if state == "asleep":
-        return row.state == "live" and state_of(row.key) is State.EVICTED
+        return row.state == "live" and state_of(row.key) == "asleep"
     return True

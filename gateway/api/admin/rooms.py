@@ -10,7 +10,7 @@ from starlette.responses import Response
 from gateway.api.admin.listing import FIRST, STATES, Filter, rooms_after
 from gateway.api.admin.overseen import Overseen
 from gateway.api.admin.paging import PARAMETERS, cursor_of, page_of
-from gateway.api.admin.room_rows import EXAMPLE, no_detail, room_detail, room_row
+from gateway.api.admin.room_rows import EXAMPLE, no_detail, room_detail, room_row, state_name
 from gateway.api.answers import json, route
 from gateway.api.callers import Callers
 from gateway.errors import refusal
@@ -89,7 +89,7 @@ class Rooms:
             return BAD_STATE
         after = FIRST if asked.after is None else RoomKey(*asked.after)
         overseen = self._overseen
-        found = await rooms_after(overseen.overview, overseen.runtime.state, wanted, after, asked.limit)
+        found = await rooms_after(overseen.overview, self._state, wanted, after, asked.limit)
         rows = [row for row in await self._rows(found.keys) if not self._overseen.is_empty(RoomKey(row["kind"], row["name"]))]
         return json({"rooms": rows, "cursor": None if found.after is None else cursor_of(found.after)})
 
@@ -106,6 +106,9 @@ class Rooms:
             return NO_ROOM
         (row,) = await self._rows([key])
         return json({**row, **(detail or no_detail(key))})
+
+    def _state(self, key: RoomKey) -> str:
+        return state_name(self._overseen.overview.facts(key))
 
     async def _rows(self, keys: list[RoomKey]) -> list[Json]:
         overview = self._overseen.overview

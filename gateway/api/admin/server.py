@@ -143,7 +143,7 @@ class Server:
             "rooms": {
                 "awake": stats.awake,
                 "hibernating": stats.hibernating,
-                "quarantined": overseen.overview.quarantined,
+                "quarantined": len(overseen.overview.quarantined()),
             },
             "mailbox_messages": stats.mailbox_messages,
             "outbox_bytes": counters.outbox_bytes,

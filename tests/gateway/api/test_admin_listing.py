@@ -9,6 +9,7 @@ import pytest
 
 from gateway.api.admin import listing
 from gateway.api.admin.listing import FIRST, Filter, rooms_after
+from gateway.api.admin.room_rows import STATE_NAMES
 from rooms import RoomKey, State
 from storage import RegistryRow
 
@@ -26,8 +27,8 @@ class Rooms:
     def in_memory(self) -> list[RoomKey]:
         return list(self._in_memory)
 
-    def state(self, key: RoomKey) -> State:
-        return self._in_memory.get(key, State.EVICTED)
+    def state(self, key: RoomKey) -> str:
+        return STATE_NAMES[self._in_memory.get(key, State.EVICTED)]
 
     def registered(self, after: RoomKey, kind: str | None = None) -> Iterator[RegistryRow]:
         for key in sorted(self._registered):
