@@ -177,7 +177,7 @@ export interface TalkEvents {
 }
 export interface RoomEvents extends TalkEvents {
   pinned: { room: string; id: string; seq: number; on: boolean };
-  room: { room: string; seq: number; title: string; topic: string; history_days?: number };
+  room: { room: string; seq: number; title: string; topic: string; history_days?: number; user?: string; role?: string };
   joined: { room: string; session: string; user: string; name: string; meta?: Record<string, unknown> };
   left: { room: string; session: string; user: string; reason: string };
   event: { room: string; user: string; name: string; data: any };
@@ -187,6 +187,7 @@ export interface RoomEvents extends TalkEvents {
   state: StateChange<RoomState>;
 }
 export interface ConversationEvents extends TalkEvents {
+  blocked: { with: string; on: boolean };
   private: Message;
 }
 export interface ClientEvents {
@@ -266,6 +267,8 @@ export class Room extends Talk<RoomEvents> {
 export class Conversation extends Talk<ConversationEvents> {
   private constructor();
   readonly user: string;
+  /** How it stands as the list of conversations shows it. */
+  readonly known: { unread: number; head: number; last: Message | null; blocked: boolean };
   /** The newest message, as far as anything is known of the conversation. */
   readonly last: Message | null;
   open(limit?: number): Promise<Conversation>;

@@ -675,10 +675,13 @@ export class Conversation extends Talk {
     super(client, { with: user });
     this.user = user;
     this._verb = "private";
-    this._known = { unread: 0, head: 0, last: null }; // as `hello` said, and what came since
+    this._known = { unread: 0, head: 0, last: null, blocked: false }; // as `hello` said, and what came since
   }
 
   get unread() { return this.epoch === null ? this._known.unread : super.unread; }
+
+  /** How it stands as the list of conversations shows it: {unread, head, last, blocked}. */
+  get known() { return { ...this._known, unread: this.unread, last: this.last }; }
 
   /** The newest message, as far as anything is known of the conversation. */
   get last() { return this.messages.at(-1) ?? this._known.last; }
@@ -745,8 +748,8 @@ export class Conversation extends Talk {
     if (message.from === this.user && message.from !== this._client.user?.user) this._known.unread++;
   }
 
-  _known_as({ unread, head, last }) {
-    Object.assign(this._known, { unread, head, last });
+  _known_as({ unread, head, last, blocked = false }) {
+    Object.assign(this._known, { unread, head, last, blocked });
     this._changed("messages");
   }
 }
@@ -957,8 +960,9 @@ export class RoomsClient extends Emitter {
   _talkTo(type, user, data, envelope) {
     if (type !== "private" && !this.conversations.has(user)) return;
     const conversation = this.private(user);
+    if (type === "blocked") conversation._known.blocked = data.on;
     conversation._take(type, data, envelope);
-    if (type === "private") this._conversationsChanged();
+    if (["private", "read", "edited", "deleted", "blocked"].includes(type)) this._conversationsChanged();
   }
 
   _greeted(data, request) {
@@ -980,7 +984,7 @@ export class RoomsClient extends Emitter {
     this._greeted(data);
     this.online = new Map((data.online ?? []).map((user) => (typeof user === "string" ? [user, { user, name: user }] : [user.user, user])));
     for (const known of data.conversations ?? []) this.private(known.with)._known_as(known);
-    if (data.conversations?.length) this._conversationsChanged();
+    if (data.conversations) this._conversationsChanged();
     this._become("open");
     this._connected?.resolve(data);
     this._connected = null;

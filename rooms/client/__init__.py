@@ -23,6 +23,7 @@ from rooms.client.errors import (
     TokenUnavailable,
 )
 from rooms.client.events import (
+    Blocked,
     Closing,
     Deleted,
     Destroyed,
@@ -56,6 +57,7 @@ from rooms.client.settings import ClientSettings, Guest
 from rooms.client.subscription import Subscription
 
 __all__ = [
+    "Blocked",
     "Client",
     "ClientClosed",
     "ClientError",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from rooms.client.errors import ClientError
-from rooms.client.events import Event, MessageEvent, Read
+from rooms.client.events import Blocked, Event, MessageEvent, Read
 from rooms.client.host import Host
 from rooms.client.messages import KnownConversation, Message, Page
 from rooms.client.talk import Talk
@@ -24,6 +24,11 @@ class Conversation(Talk):
     def unread(self) -> int:
         """Messages of the other that were not read yet."""
         return self._known.unread if self.epoch is None else super().unread
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether this user wants nothing from the other."""
+        return self._known.blocked
 
     @property
     def last(self) -> Message | None:
@@ -74,6 +79,8 @@ class Conversation(Talk):
         """Something happened in the conversation."""
         if isinstance(event, Read) and event.user == self._me and event.seq >= self._known.head:
             self._known = replace(self._known, unread=0)  # read on another socket
+        if isinstance(event, Blocked):
+            self._known = replace(self._known, blocked=event.on)
         if isinstance(event, MessageEvent) and self.epoch is None:
             self._unopened(event)
         else:

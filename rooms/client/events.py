@@ -59,12 +59,20 @@ class Pinned(Event, kw_only=True, frozen=True):
 
 
 class RoomChanged(Event, kw_only=True, frozen=True):
-    """The room is called or about something else."""
+    """The room is called or about something else, or ``user`` has another ``role``."""
 
     seq: int
     title: str = ""
     topic: str = ""
     history_days: int = 0
+    user: str | None = None
+    role: str | None = None
+
+
+class Blocked(Event, kw_only=True, frozen=True):
+    """This user wants nothing from the other any more, or does again."""
+
+    on: bool = True
 
 
 class UserJoined(Event, kw_only=True, frozen=True):
@@ -202,6 +210,7 @@ _EVENTS: Mapping[str, type[Event]] = {
     "read": Read,
     "kicked": Kicked,
     "destroyed": Destroyed,
+    "blocked": Blocked,
     "error": ErrorEvent,
     "hello": Hello,
     "online": Online,

@@ -230,6 +230,7 @@ class Room(Talk):
         match event:
             case RoomChanged():
                 self.title, self.topic = event.title, event.topic
+                self.role = event.role if event.role is not None and event.user == self._me else self.role
             case UserJoined():
                 self._came(event)
             case UserLeft() if event.session == self._host.session and event.user == self._me:

@@ -161,7 +161,7 @@ class Talk(ABC):
     async def read(self, seq: int | None = None) -> None:
         """Say that everything up to ``seq`` (what there is) was read."""
         upto = self.head if seq is None else seq
-        if upto > self.last_read and self._me is not None:
+        if self._me is not None and upto > self._reads.of(self._me):
             self._reads.heard(Read(user=self._me, seq=upto))
             await self._ask("read", seq=upto)
 

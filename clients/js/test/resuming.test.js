@@ -101,11 +101,11 @@ test("events change messages where they stand", async () => {
   assert.deepEqual([...room.pinned.keys()], ["m1"]);
   say("reacted", { id: "m1", seq: 5, emoji: "🎉", users: [] });
   assert.deepEqual(room.get("m1").reactions, {});
-  say("room", { seq: 6, title: "Hall", topic: "talk" });
+  say("room", { seq: 6, title: "Hall", topic: "talk", user: "ada", role: "moderator" });
   say("deleted", { id: "m1", seq: 7 });
   const { id, seq, room: where, from, name, time } = message(1);
   assert.deepEqual(room.get("m1"), { id, seq, room: where, from, name, time, changed: 7, state: "sent", message: "", deleted: true });
-  assert.deepEqual([room.title, room.topic, room.head], ["Hall", "talk", 7]);
+  assert.deepEqual([room.title, room.topic, room.role, room.head], ["Hall", "talk", "moderator", 7]);
 });
 
 test("no more messages are kept than the options say", async () => {
@@ -192,7 +192,9 @@ test("private messages find their conversation, opened or not", async () => {
   await server.welcome("ada", { conversations: [{ with: "bob", unread: 1, head: 3, last: { message: "hey" } }] });
   const bob = client.private("bob");
   const letter = (seq, from, to, more) => ({ ...message(seq, undefined, { from, to, ...more }), room: undefined });
-  assert.deepEqual([bob.unread, bob.last.message], [1, "hey"]);
+  assert.deepEqual([bob.unread, bob.last.message, bob.known.blocked], [1, "hey", false]);
+  server.socket.say("blocked", { with: "bob", on: true });
+  assert.equal(bob.known.blocked, true);
   server.socket.say("private", letter(3, "bob", "ada"));
   assert.equal(bob.unread, 1);
   server.socket.say("private", letter(4, "bob", "ada"));

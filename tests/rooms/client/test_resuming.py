@@ -167,12 +167,12 @@ async def test_events_change_messages_where_they_stand(autojump_clock: Clock, nu
         assert (kept.message, kept.edited, kept.reactions, kept.pinned, kept.changed) == ("new", True, {"🎉": ("ada", "bob")}, True, 4)
 
         await line.say("reacted", room="lobby", id="m1", seq=5, emoji="🎉", users=[])
-        await line.say("room", room="lobby", seq=6, title="Hall", topic="talk")
+        await line.say("room", room="lobby", seq=6, title="Hall", topic="talk", user="ada", role="moderator")
         await line.say("deleted", room="lobby", id="m1", seq=7)
         await settled()
         kept = room.messages[0]
         assert (kept.message, kept.deleted, kept.reactions, kept.pinned, kept.changed) == ("", True, {}, False, 7)
-        assert (room.title, room.head) == ("Hall", 7)
+        assert (room.title, room.role, room.head) == ("Hall", "moderator", 7)
 
 
 async def test_no_more_messages_are_kept_than_the_settings_say(autojump_clock: Clock, nursery: trio.Nursery) -> None:

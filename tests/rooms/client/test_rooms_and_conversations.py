@@ -219,6 +219,9 @@ async def test_private_messages_find_their_conversation_and_are_counted_once(aut
         assert (bob.unread, set(client.conversations)) == (2, {"bob", "cat"})
         assert bob.last is not None
         assert bob.last.seq == 4
+        await line.say("blocked", **{"with": "bob", "on": True})
+        await settled()
+        assert bob.is_blocked
         heard = [event.with_ for event in events._events if isinstance(event, MessageEvent)]
         assert heard == ["bob", "bob", "cat"]
         await line.say("read", **{"with": "bob", "user": "ada", "seq": 4})  # on another socket
