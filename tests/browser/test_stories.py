@@ -135,3 +135,28 @@ def test_earlier_messages_come_as_one_scrolls_up_and_the_window_stays_small(come
     assert ada.messages.count() <= 300
     ada.click(re.compile("Newest"))
     ada.sees("number 600.")
+
+
+def test_what_is_said_before_the_server_has_greeted_one_is_sent_when_it_has(come: Come) -> None:
+    ada = come("Ada", room="early")
+    ada.page.add_init_script("""
+        const RealSocket = window.WebSocket;
+        window.WebSocket = class extends RealSocket {
+            set onmessage(take) { super.onmessage = (event) => setTimeout(take, 1500, event); }
+        };
+    """)
+    ada.page.reload()
+    ada.say("Too early")
+    expect(ada.message("Too early").locator(".outcome")).to_have_text("Sending")
+    expect(ada.message("Too early").locator(".outcome")).to_have_text("Sent")
+
+
+def test_a_sign_out_in_another_tab_ends_this_one_too(come: Come) -> None:
+    ada = come("Ada", room="tabs")
+    other = ada.context.new_page()
+    other.goto(f"http://{ada.server.host}/")
+    other.get_by_role("button", name=re.compile("profile and settings")).click()
+    other.get_by_role("menuitem", name="Sign out").click()
+    expect(other.get_by_role("tab", name="Guest")).to_be_visible()
+
+    expect(ada.page.get_by_text("You were signed out.")).to_be_visible()

@@ -18,6 +18,9 @@ export function person(user) {
   return { user, name: name ?? client.value?.online.get(user)?.name ?? lastNameOf(user) ?? user, avatar };
 }
 
+// Who wrote a message: what is said before the server has greeted us is our own.
+export const authorOf = ({ from }) => from ?? me.value?.user;
+
 export function remember({ user, name, avatar }) {
   known.set(user, { name: name || user, avatar: avatar ?? known.get(user)?.avatar });
 }
@@ -26,5 +29,5 @@ function lastNameOf(user) {
   const conversation = conversations.value.find((one) => one.user === user);
   const message = conversation?.messages.findLast((one) => one.from === user);
   const last = conversation?._known?.last;
-  return message?.name ?? (last?.from === user ? last.name : undefined);
+  return message?.name ?? (last && last.from === user ? last.name : undefined);
 }

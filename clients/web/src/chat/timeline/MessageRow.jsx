@@ -5,7 +5,7 @@ import { Check, CheckCheck, Clock, Ellipsis, Pin, Reply, SmilePlus } from "lucid
 import { Avatar } from "../../kit/Avatar.jsx";
 import { Icon, IconButton } from "../../kit/Icon.jsx";
 import { clockTime, fullTime } from "../../kit/words.js";
-import { person } from "../people.js";
+import { authorOf, person } from "../people.js";
 import { showPerson } from "../showPerson.js";
 import { Attachments } from "./Attachments.jsx";
 import { Editor } from "./Editor.jsx";
@@ -23,7 +23,7 @@ export class MessageRow extends Component {
   }
 
   render({ talk, message, avatar, repliesTo, isRoom, isFirst, isMine, isMentioned, isEditing, isInTabOrder, readOnly }) {
-    const user = message.from;
+    const user = authorOf(message);
     const shown = message.name || person(user).name;
     return (
       <article

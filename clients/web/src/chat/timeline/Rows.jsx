@@ -2,14 +2,14 @@
 
 import { dayKey, dayName } from "../../kit/words.js";
 import { watch } from "../connection.js";
-import { person } from "../people.js";
+import { authorOf, person } from "../people.js";
 import { me } from "../session.js";
 import { editing } from "./actions.js";
 import { MessageRow } from "./MessageRow.jsx";
 
 const TOGETHER_MS = 5 * 60_000; // messages of one user so close stand under one name
 
-export const keyOf = ({ id, cid, from }) => (cid ? `${from}:${cid}` : id);
+export const keyOf = (message) => (message.cid ? `${authorOf(message)}:${message.cid}` : message.id);
 
 export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
   void [watch(talk).reads.value, watch(talk).users.value];
@@ -23,7 +23,7 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
     const isFirstUnread = !isMarked && message.seq > unreadFrom && message.from !== user;
     isMarked ||= isFirstUnread;
     const isFirst = isNewDay || isFirstUnread || !belongs(previous, message);
-    const isMine = message.from === user;
+    const isMine = authorOf(message) === user;
     return [
       isNewDay && <div class="divider" role="separator" key={`day:${dayKey(message.time)}`}><span>{dayName(message.time)}</span></div>,
       isFirstUnread && <div class="divider new" role="separator" key="new"><span>New</span></div>,
@@ -32,7 +32,7 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
         talk={talk}
         message={message}
         state={message.state}
-        avatar={person(message.from).avatar}
+        avatar={person(authorOf(message)).avatar}
         repliesTo={message.reply_to && (talk.get(message.reply_to) ?? null)}
         isRoom={isRoom}
         isFirst={isFirst}
@@ -50,5 +50,5 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
 }
 
 function belongs(previous, message) {
-  return previous.from === message.from && !message.reply_to && Date.parse(message.time) - Date.parse(previous.time) < TOGETHER_MS;
+  return authorOf(previous) === authorOf(message) && !message.reply_to && Date.parse(message.time) - Date.parse(previous.time) < TOGETHER_MS;
 }
