@@ -109,6 +109,7 @@ class Retirement:
         self._disk.sync_file(self._host.wal)
         self._keep_set_aside(segment)
         self._cut_forgotten(segment)
+        self._cut_due_logs()  # before nothing says any more what is to be forgotten, unless a room is busy just now
         self._journal.forget(segment)
         return True
 
