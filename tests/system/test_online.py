@@ -106,3 +106,26 @@ def test_stats_come_for_every_authorised_room_and_wake_none(server: Server, n: i
         assert ada.receive("stats")[other] == {"online": 0}
         assert ada.receive("stats") == {room: {"online": 1}, other: {"online": 0}}
     assert server.metric("rooms_rehydrations_total") == before
+
+
+def test_who_is_thrown_out_or_changes_rooms_is_told_of_as_it_is(server: Server, n: int) -> None:
+    lobby, team = f"lobby{n}", f"team{n}"
+    (ada, _), (bob, _) = enter(server, f"ada{n}", lobby, team), enter(server, f"bob{n}", lobby, team)
+    boss = Client(f"ws://{server.host}/ws", token=token(f"boss{n}", lobby, admin=True))
+    boss.receive("hello")
+    with ada, bob, boss:
+        for client in (ada, bob, boss):
+            join(client, lobby)
+        join(ada, team)
+        assert [ada.receive("online")["user"] for _ in range(2)] == [f"bob{n}", f"boss{n}"]
+        ask(bob, "join", room=team, switch=True)
+        heard = [bob.receive("offline")["user"], bob.receive("left")["room"]]
+        assert heard == [f"boss{n}", lobby], "who is in the new room too stays online"
+        join(bob, lobby)
+        ask(boss, "kick", room=lobby, user=f"bob{n}")
+        bob.receive("kicked")
+        ask(ada, "ping")
+        assert not [event for event in ada._waiting if event["type"] in ("online", "offline")], "all the time they shared the other room"
+        ask(boss, "kick", room=lobby, user=f"ada{n}")
+        assert ada.receive("offline")["user"] == f"boss{n}"
+        assert boss.receive("offline")["user"] == f"bob{n}"
