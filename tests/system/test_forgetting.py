@@ -135,3 +135,44 @@ def test_deleted_words_leave_the_disk_when_the_server_stops(tmp_path: Path, word
         assert server.stop() == 0
         server.start()
         wait_until_nowhere(server, *words)
+
+
+@pytest.mark.parametrize("how", ["deleted", "replaced"])
+def test_a_private_word_that_was_taken_back_is_nowhere(tmp_path: Path, how: str) -> None:
+    """Not in the conversation, nor in the rooms of the two users, who have it in their lists, nor in what these rooms told each other."""
+    url = "ws://{}/ws"
+    with Server(tmp_path, carrier="hub") as server:
+        with Client(url.format(server.host), token=token("bob")) as bob:
+            bob.receive("hello")
+        with Client(url.format(server.host), token=token("ada")) as ada:
+            ada.receive("hello")
+            ada.send("private", to="bob", message="psst: xylophonequartz", ref=1)
+            said = ada.receive("ack")
+            ada.send("private", to="bob", message="and something else", ref=2)
+            ada.receive("ack")
+            with Client(url.format(server.host), token=token("bob")) as bob:
+                assert bob.receive("private")["message"] == "psst: xylophonequartz"
+            assert places(server, "xylophonequartz")
+            asked = {"with": "bob", "id": said["id"]}
+            if how == "deleted":
+                ada.send("delete", ref=3, **asked)
+            else:
+                ada.send("edit", ref=3, message="psst: nothing", **asked)
+            ada.receive("ack")
+            wait_until_nowhere(server, "xylophonequartz")
+
+
+def test_the_last_private_word_is_nowhere_either(tmp_path: Path) -> None:
+    with Server(tmp_path, carrier="hub") as server:
+        clients = [Client(f"ws://{server.host}/ws", token=token(user)) for user in ("ada", "bob")]
+        for client in clients:
+            client.receive("hello")
+        ada, bob = clients
+        ada.send("private", to="bob", message="psst: xylophonequartz", ref=1)
+        said = ada.receive("ack")
+        bob.receive("private")
+        ada.send("delete", ref=2, **{"with": "bob", "id": said["id"]})
+        ada.receive("ack")
+        wait_until_nowhere(server, "xylophonequartz")
+        for client in clients:
+            client.socket.close()
