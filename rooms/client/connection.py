@@ -103,7 +103,7 @@ class Connection:
         stream = WatchedStream(await self._dial(url))
         nursery.start_soon(_close_at_the_end, stream)
         async with trio.open_nursery() as handshake:
-            handshake.start_soon(self._give_up_when, stream.ended)
+            handshake.start_soon(self._give_up_with, stream)
             socket = await wrap_client_stream(
                 nursery,
                 stream,  # type: ignore[arg-type]  # any stream does, as its documentation says
@@ -118,9 +118,9 @@ class Connection:
             handshake.cancel_scope.cancel()
         return socket
 
-    async def _give_up_when(self, ended: trio.Event) -> None:
-        await ended.wait()
-        self.lose("the server closed the connection")
+    async def _give_up_with(self, stream: WatchedStream) -> None:
+        await stream.ended.wait()
+        self.lose(stream.reason)
 
     async def _read(self, socket: WebSocketConnection) -> None:
         while True:

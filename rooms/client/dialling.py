@@ -37,17 +37,18 @@ def host_header(url: str) -> str:
 
 
 class WatchedStream(trio.abc.Stream):
-    """A stream that says when its far end is gone: trio-websocket waits for a handshake even then."""
+    """A stream that says when its far end is gone, and why: trio-websocket waits for a handshake even then."""
 
     def __init__(self, stream: trio.abc.Stream) -> None:
         self._stream = stream
         self.ended = trio.Event()
+        self.reason = "the server closed the connection"
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
         try:
             data = await self._stream.receive_some(max_bytes)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self.ended.set()
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._end(error)
             raise
         if not data:
             self.ended.set()
@@ -56,8 +57,8 @@ class WatchedStream(trio.abc.Stream):
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         try:
             await self._stream.send_all(data)
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            self.ended.set()
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._end(error)
             raise
 
     async def wait_send_all_might_not_block(self) -> None:
@@ -66,3 +67,8 @@ class WatchedStream(trio.abc.Stream):
     async def aclose(self) -> None:
         self.ended.set()
         await self._stream.aclose()
+
+    def _end(self, error: Exception) -> None:
+        if isinstance(error.__cause__, ssl.SSLError):  # a certificate that is not trusted, say
+            self.reason = str(error.__cause__)
+        self.ended.set()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import ssl
 from collections.abc import Callable
 
 import pytest
 import trio
 from trio.abc import Clock
 
-from rooms.client import ClientClosed, ClientSettings, Reason, TokenRefused, TokenUnavailable
+from rooms.client import ClientClosed, ClientSettings, Reason, TokenRefused, TokenUnavailable, open_client
 from rooms.client.returning import AskForToken, End, after, jitter
 from tests.rooms.client.fake_server import HASTE, FakeServer
 
@@ -107,6 +108,29 @@ async def test_a_server_that_hangs_or_drops_in_the_handshake_is_tried_again(auto
         await server.welcome()
         await client.connected()
     assert waits(server) == [15.5, 1, 17]
+
+
+class Untrusted(trio.abc.Stream):
+    """A stream whose TLS handshake fails, as trio tells of it."""
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        raise trio.BrokenResourceError from ssl.SSLError(1, "certificate verify failed")
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes:
+        raise trio.BrokenResourceError
+
+    async def wait_send_all_might_not_block(self) -> None: ...
+    async def aclose(self) -> None: ...
+
+
+async def test_a_certificate_that_is_not_trusted_is_named(autojump_clock: Clock) -> None:
+    async def dial(url: str) -> trio.abc.Stream:
+        return Untrusted()
+
+    async with open_client("https://fake", dial=dial, settings=HASTE) as client:
+        while client.state != "waiting":
+            await client.wait_changed()
+        assert "certificate verify failed" in str(client.error)
 
 
 async def test_retry_now_does_not_wait(autojump_clock: Clock) -> None:
