@@ -20,7 +20,10 @@ nitpicky = False
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = ["myst.header"]  # a page of the decisions begins with its number
+suppress_warnings = [
+    "myst.header",  # a page of the decisions begins with its number
+    "toc.empty_glob",  # each list ends with whatever is not named in it: mostly nothing
+]
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
