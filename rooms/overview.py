@@ -51,6 +51,10 @@ class Overview:
         """The rooms that are left alone now because they failed too often; nothing else of them need be in memory."""
         return self._env.quarantine.keys(trio.current_time())
 
+    def set_aside(self) -> list[RoomKey]:
+        """The rooms that are damaged, and not served until somebody has looked at them."""
+        return list(self._env.folder.host.set_aside_reasons)
+
     def registered(self, after: RoomKey, kind: str | None = None) -> Iterator[RegistryRow]:
         """Every room with something on disk that follows ``after``, by kind and name, read a page at a time; also those destroyed."""
         return self._env.folder.host.rooms(kind, after)

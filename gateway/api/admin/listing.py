@@ -1,4 +1,4 @@
-"""Which rooms there are: those in memory and those on the disk, as one list in order, of which a page at a time is looked at."""
+"""Which rooms there are: those that are known anyway and those on the disk, in one order, of which a page at a time is looked at."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ LOOKED_AT_ONCE = 1_000
 LOOKED_AT_MAX = 50_000
 """Registered rooms that one page looks through: with a filter it may be short, and the next one goes on."""
 
-IN_MEMORY = ("awake", "hibernating", "quarantined")
-STATES = (*IN_MEMORY, "set_aside", "asleep")
+KNOWN = ("awake", "hibernating", "quarantined", "set_aside")
+"""States of rooms that are known without looking through all there are."""
+STATES = (*KNOWN, "asleep")
 FIRST = RoomKey("", "")
 
 
@@ -42,11 +43,11 @@ class Found(NamedTuple):
 
 async def rooms_after(overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int) -> Found:
     """Up to ``limit`` rooms that follow ``after`` and are wanted; ``state_of`` says one of ``STATES``."""
-    in_memory = await _in_memory(overview, state_of, wanted, after, limit + 1)
-    if wanted.state in IN_MEMORY:
-        return _page(in_memory, limit, None)
+    known = await _known(overview, state_of, wanted, after, limit + 1)
+    if wanted.state in KNOWN:
+        return _page(known, limit, None)
     registered, looked_up_to = await _registered(overview, state_of, wanted, after, limit + 1)
-    together = sorted({*in_memory, *registered})
+    together = sorted({*known, *registered})
     if looked_up_to is not None:
         together = [key for key in together if key <= looked_up_to]
     return _page(together, limit, looked_up_to)
@@ -58,12 +59,10 @@ def _page(keys: list[RoomKey], limit: int, looked_up_to: RoomKey | None) -> Foun
     return Found(keys, looked_up_to)
 
 
-async def _in_memory(overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int) -> list[RoomKey]:
-    """The first of those in memory. They are in no order, so that all have to be looked at."""
-    if wanted.state in ("set_aside", "asleep"):
-        return []
+async def _known(overview: Overview, state_of: Callable[[RoomKey], str], wanted: Filter, after: RoomKey, limit: int) -> list[RoomKey]:
+    """The first of those that need no search on the disk. They are in no order, so that all have to be looked at."""
     best: list[RoomKey] = []
-    keys = overview.in_memory()
+    keys = overview.set_aside() if wanted.state == "set_aside" else overview.in_memory()
     for start in range(0, len(keys), LOOKED_AT_ONCE):
         some = [key for key in keys[start : start + LOOKED_AT_ONCE] if key > after and wanted.takes(key)]
         best = heapq.nsmallest(limit, [*best, *(key for key in some if wanted.state in (None, state_of(key)))])
@@ -91,8 +90,4 @@ async def _registered(
 def _is_wanted(row: RegistryRow, state: str | None, state_of: Callable[[RoomKey], str]) -> bool:
     if row.state == "destroyed":
         return False
-    if state == "set_aside":
-        return row.state == "set_aside"
-    if state == "asleep":
-        return row.state == "live" and state_of(row.key) == "asleep"
-    return True
+    return state is None or state_of(row.key) == state
