@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import http.client
 import os
 import socket
 from collections.abc import Iterator
@@ -40,6 +39,15 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def on_disk(server: Server) -> list[Path]:
     return [path for path in (server.data / "files").rglob("*") if path.is_file()]
+
+
+def is_on_disk(server: Server, content: bytes) -> bool:
+    """Whether any file has it. Files may go while one looks."""
+    for path in on_disk(server):
+        with contextlib.suppress(FileNotFoundError):
+            if content in path.read_bytes():
+                return True
+    return False
 
 
 def upload(caller: Caller, room: str, content: bytes, name: str = "a.bin", media_type: str = "application/octet-stream") -> httpx2.Response:
@@ -231,11 +239,11 @@ def test_a_deleted_message_takes_its_files_off_the_disk(server: Server) -> None:
     said(ada, "fickle", file)
     with Client(server.socket_url("fickle"), token=ada.token) as socket:
         message = socket.join()["history"][-1]
-        assert any(secret in path.read_bytes() for path in on_disk(server))
+        assert is_on_disk(server, secret)
         socket.send("delete", id=message["id"], ref="d")
         socket.receive("ack")
         assert error_of(got(ada, "fickle", file)) == (404, "not_found")
-        assert until(lambda: not any(secret in path.read_bytes() for path in on_disk(server)))
+        assert until(lambda: not is_on_disk(server, secret))
         page = ada.ask("GET", "/api/rooms/fickle/messages").json()
         assert not {"files", "attachments"} & set(page["messages"][-1])
 
@@ -325,8 +333,8 @@ def test_a_file_outlives_a_kill_and_one_that_no_message_shows_goes_after_a_while
         assert got(ada, "lobby", shown["id"]).content == b"shown"
 
 
-def test_a_slow_upload_is_given_up(tmp_path: Path) -> None:
-    """The edge's patience bounds it; here only that a stalled upload holds up nobody else."""
+def test_uploads_that_stall_hold_up_nobody_but_their_user(tmp_path: Path) -> None:
+    """How long they may stall is the edge's affair (tests/gateway/edge)."""
     with Server(tmp_path, env=ENV) as server:
         ada = Caller(server, token("ada", "lobby"))
         with contextlib.ExitStack() as stalled:
@@ -337,4 +345,3 @@ def test_a_slow_upload_is_given_up(tmp_path: Path) -> None:
             assert error_of(upload(ada, "lobby", b"one more")) == (503, "overloaded")
             assert upload(Caller(server, token("bob", "lobby")), "lobby", b"another's").status_code == 201
         assert until(lambda: upload(ada, "lobby", b"one more").status_code == 201)
-        assert http.client.responses[408] == "Request Timeout"
