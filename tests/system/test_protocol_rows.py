@@ -11,11 +11,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
+from pathlib import Path
 from typing import Any, TypeVar
 
 import pytest
 
 from tests.system.client import Client
+from tests.system.crowd import Crowd
 from tests.system.server import CARRIERS, ROOT, CarrierName, Server
 from tests.system.tokens import token
 
@@ -440,6 +442,21 @@ def test_closing(server: Server) -> None:
             assert client.close_code() == 1012
         assert server.wait() == 0
         server.start()
+
+
+def test_who_stays_far_over_the_rate_is_closed_with_4429(tmp_path: Path) -> None:
+    with Server(tmp_path, carrier="hub", env={"ROOMS_RATE_LIMITS": "on"}) as server, Crowd() as crowd:
+        flood = crowd.open(server.port, "/rooms/lobby/ws", token("ada", "lobby"))
+        crowd.wait(lambda: flood.is_open)
+        flood.send("join")
+        deadline = time.monotonic() + 60
+        while not flood.is_over:
+            assert time.monotonic() < deadline
+            for _ in range(20):
+                flood.send("message", message="again")
+            crowd.turn(0.05)
+        assert flood.close_code == 4429
+        assert flood.of("error")[-1]["code"] == "rate_limited"
 
 
 def test_every_row_of_the_protocol_has_a_test() -> None:
