@@ -32,7 +32,7 @@ from tests.system.play.model import Model, Talk, shown_of
 from tests.system.server import CarrierName, Server
 from tests.system.tokens import token
 
-SECONDS = float(os.environ.get("ROOMS_PLAY_SECONDS", "6"))
+SECONDS = float(os.environ.get("ROOMS_PLAY_SECONDS", "5"))
 SEED = os.environ.get("ROOMS_PLAY_SEED")
 USERS = ["ada", "bob", "cyd", "dan", "eve", "fay", "gus", "hal", "ida", "jon"]
 DEVICES = 3
