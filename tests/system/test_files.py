@@ -333,6 +333,41 @@ def test_a_file_outlives_a_kill_and_one_that_no_message_shows_goes_after_a_while
         assert got(ada, "lobby", shown["id"]).content == b"shown"
 
 
+def test_a_file_that_somebody_took_from_the_disk_is_not_found_and_its_message_stays(server: Server) -> None:
+    ada = Caller(server, token("ada", "robbed"))
+    before = set(on_disk(server))
+    file = uploaded(ada, "robbed")["id"]
+    said(ada, "robbed", file)
+    [stolen] = set(on_disk(server)) - before
+    stolen.unlink()
+    assert error_of(got(ada, "robbed", file)) == (404, "not_found")
+    assert ada.ask("GET", "/api/rooms/robbed/messages").json()["messages"][-1]["files"] == [file]
+
+
+def test_a_backup_brings_the_files_along(tmp_path: Path) -> None:
+    content = os.urandom(10_000)
+    with Server(tmp_path, env=ENV) as server:
+        ada = Caller(server, token("ada", "lobby"))
+        room = ada.ask("POST", "/api/rooms", json={"title": "Kept"}).json()["room"]
+        ended = ada.ask("POST", "/api/rooms", json={"title": "Ended"}).json()["room"]
+        file = uploaded(ada, room, content)["id"]
+        said(ada, room, file)
+        assert ada.ask("DELETE", f"/api/rooms/{ended}").status_code == 204
+        server.rooms("backup", str(tmp_path / "copy"))
+        server.stop()
+        server.data = tmp_path / "restored"
+        server.rooms("restore", str(tmp_path / "copy"))
+        server.start()
+        assert got(ada, room, file).content == content
+        assert error_of(ada.ask("GET", f"/api/rooms/{ended}")) == (404, "not_found")
+        [message] = ada.ask("GET", f"/api/rooms/{room}/messages").json()["messages"]
+        with Client(server.socket_url(room), token=ada.token) as socket:
+            socket.join()
+            socket.send("delete", id=message["id"], ref="d")
+            socket.receive("ack")
+        assert until(lambda: on_disk(server) == [])
+
+
 def test_uploads_that_stall_hold_up_nobody_but_their_user(tmp_path: Path) -> None:
     """How long they may stall is the edge's affair (tests/gateway/edge)."""
     with Server(tmp_path, env=ENV) as server:
