@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from importlib.metadata import version as version_of
+from pathlib import Path
 from typing import Any
 
 from pygments.lexers.special import TextLexer
@@ -20,10 +21,7 @@ nitpicky = False
 
 myst_enable_extensions = ["attrs_block", "colon_fence", "deflist"]
 myst_heading_anchors = 3
-suppress_warnings = [
-    "myst.header",  # a page of the decisions begins with its number
-    "toc.empty_glob",  # each list ends with whatever is not named in it: mostly nothing
-]
+suppress_warnings = ["myst.header"]  # a page of the decisions begins with its number
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
@@ -62,6 +60,7 @@ def setup(app: Sphinx) -> None:
     app.connect("source-read", _name_files)
     app.connect("source-read", _name_pages_outside)
     app.connect("source-read", _list_decisions)
+    app.connect("source-read", _list_new_pages)
     app.connect("autodoc-process-docstring", _drop_module_text)
 
 
@@ -77,6 +76,17 @@ def _name_pages_outside(app: Sphinx, page: str, source: list[str]) -> None:
 def _list_decisions(app: Sphinx, page: str, source: list[str]) -> None:
     if page == "decisions/README":
         source[0] += "\n:::{toctree}\n:hidden:\n:glob:\n\n[0-9]*\ntemplate\n:::\n"
+
+
+def _list_new_pages(app: Sphinx, page: str, source: list[str]) -> None:
+    """A page that the index does not name yet comes last of its kind."""
+    if page != "index":
+        return
+    for folder in ("tutorials", "how-to", "reference", "explanation"):
+        pages = sorted(f"{folder}/{path.stem}" for path in (Path(app.srcdir) / folder).glob("*.md"))
+        new = [name for name in pages if f"\n{name}\n" not in source[0]]
+        *_, last = re.finditer(rf"^{folder}/[\w-]+\n", source[0], re.MULTILINE)
+        source[0] = source[0][: last.end()] + "".join(f"{name}\n" for name in new) + source[0][last.end() :]
 
 
 def _drop_module_text(app: Sphinx, what: str, name: str, thing: Any, options: Any, lines: list[str]) -> None:
