@@ -55,7 +55,7 @@ def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServ
     uploads = Uploads(chats.files, signing_in.pictures, services.settings.file_bytes_max, services.new_id)
     return [
         *made.routes,
-        *room_joins.RoomJoins(visits, reached, grants, rates).routes,
+        *room_joins.RoomJoins(visits, grants, chats.endings, rates).routes,
         *messages.Messages(visits, signing_in.known_users, rates).routes,
         *people.People(callers, visits, services.registry, rates).routes,
         *files.RoomFiles(visits, chats.files, uploads, rates).routes,

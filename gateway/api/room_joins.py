@@ -10,11 +10,11 @@ from gateway.api.examples import ROOM
 from gateway.api.rates import Rates
 from gateway.api.rooms import IN_ROOM, TOO_MANY_ROOMS
 from gateway.api.visits import Visits, refusal_in
-from gateway.auth.room_grants import RoomGrants, Rooms
+from gateway.auth.room_grants import RoomGrants
+from gateway.endings import Endings
 from gateway.errors import refusal
 from gateway.http.description import SIGNED_IN, Json, json_answer, operation
-from rooms import Refusal, RoomKey
-from rooms.kinds.users import USERS
+from rooms import Refusal
 
 UNKNOWN_CODE = refusal("not_found", "No room has this code")
 NOT_JOINED = refusal("not_found", "This room was not joined by its code")
@@ -41,10 +41,10 @@ PATHS: Json = {
 class RoomJoins:
     """The code is the permission."""
 
-    def __init__(self, visits: Visits, rooms: Rooms, grants: RoomGrants, rates: Rates) -> None:
+    def __init__(self, visits: Visits, grants: RoomGrants, endings: Endings, rates: Rates) -> None:
         self._visits = visits
-        self._rooms = rooms
         self._grants = grants
+        self._endings = endings
         self._rates = rates
         self.routes = [route("POST", "/api/rooms/{room}/join", self.join), route("DELETE", "/api/rooms/{room}/join", self.leave)]
 
@@ -61,10 +61,8 @@ class RoomJoins:
             return refusal_in(found) or UNKNOWN_CODE
         if not found["made"]:
             return UNKNOWN_CODE
-        if not await self._rooms.stub(RoomKey(USERS, visit.who.user)).grant(visit.key.name):
-            return TOO_MANY_ROOMS
-        await self._grants.load(visit.who.user)
-        return json(found)
+        granted = await self._grants.grant(visit.who.user, visit.key.name, self._endings.is_gone)
+        return json(found) if granted else TOO_MANY_ROOMS
 
     async def leave(self, request: Request) -> Response | Refusal:
         """``DELETE /api/rooms/{room}/join``."""

@@ -35,7 +35,6 @@ from gateway.names import TITLE_CHARACTERS_MAX, title_of
 from gateway.room_codes import RoomCodes
 from gateway.routes import CHAT
 from rooms import Identity, Refusal, RoomError, RoomKey
-from rooms.kinds.users import USERS
 
 KEY_CHARACTERS_MAX = 64
 PAGE = 50
@@ -183,8 +182,7 @@ class ChatRooms:
 
     async def _make(self, who: Identity, code: str, title: str) -> Response | Refusal:
         """Let the maker in first: a room that nobody may enter would stay for ever; a grant of a room that never was is not shown."""
-        user = self._rooms.stub(RoomKey(USERS, who.user))
-        if not await user.grant(code):
+        if not await self._grants.grant(who.user, code, self._endings.is_gone):
             return TOO_MANY_ROOMS
         room = self._rooms.stub(RoomKey(CHAT, code))
         try:
@@ -194,6 +192,5 @@ class ChatRooms:
             with trio.CancelScope(shield=True):
                 await self._grants.withdraw(who.user, code)
             raise
-        await self._grants.load(who.user)
         made: dict[str, Any] = {"room": code, "title": title}
         return json(made, 201)

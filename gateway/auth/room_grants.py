@@ -79,6 +79,21 @@ class RoomGrants:
                 session.identity = with_rooms(session.identity, granted)
         return granted
 
+    async def grant(self, user: str, room: str, is_gone: Callable[[RoomKey], bool]) -> bool:
+        """Let the user into a room, open sockets too. ``False``: they are in as many as they can be, without those that are gone.
+
+        Raises ``RoomError``.
+        """
+        kept = self._rooms.stub(RoomKey(USERS, user))
+        if not await kept.grant(room):
+            for name in await kept.granted():
+                if is_gone(RoomKey(CHAT, name)):
+                    await kept.withdraw(name)
+            if not await kept.grant(room):
+                return False
+        await self.load(user)
+        return True
+
     async def withdraw(self, user: str, room: str) -> bool:
         """Take a room from the user again, and their sockets out of it; whether it was granted. Raises ``RoomError``."""
         had: bool = await self._rooms.stub(RoomKey(USERS, user)).withdraw(room)

@@ -16,6 +16,7 @@ from rooms.kinds.directory import DIRECTORY, DirectoryRoom
 from rooms.kinds.users import USERS, UserRoom
 from rooms.testing import Harness, RecordingLog, open_harness
 
+GRANTS_MAX = 1_000
 CODE = "6f1c0b9e-5a0d-4f0e-9a57-0d2b1b0c7e11"
 ADA = Identity("ada", "Ada", ("lobby",))
 KEY = RoomKey("rooms", CODE)
@@ -111,3 +112,16 @@ async def test_what_the_users_room_says_by_itself_is_remembered(grants: RoomGran
     assert grants.noted(ADA, []) is ADA
     guest = Identity("guest-1", "G", guest=True)
     assert grants.noted(guest, [CODE]) is guest
+
+
+async def test_rooms_that_are_gone_do_not_keep_a_user_out_of_others(harness: Harness, grants: RoomGrants, registry: Registry) -> None:
+    ada = harness.runtime.stub(RoomKey(USERS, "ada"))
+    for n in range(GRANTS_MAX):
+        assert await ada.grant(f"room-{n}")
+    socket = opened(registry, ADA)
+    assert await grants.grant("ada", CODE, lambda _key: False) is False
+    assert socket.identity is ADA
+    assert await grants.grant("ada", CODE, lambda key: key.name in ("room-3", "room-5")) is True
+    assert CODE in socket.identity.rooms
+    assert "room-3" not in await ada.granted()
+    assert len(await ada.granted()) == GRANTS_MAX - 1
