@@ -11,6 +11,7 @@ import pytest
 from rooms.client.wire import Format
 from tests.clients.node import CLIENT, ROOT, needs_node, node_command
 from tests.system.server import Server
+from tests.system.tokens import token
 
 SENDERS = 4
 EACH = 250
@@ -21,7 +22,7 @@ PATIENCE_SECONDS = 120
 @pytest.mark.parametrize("format", ["json", "msgpack"])
 def test_every_message_is_stored_once_and_in_order_though_the_server_is_killed_twice(format: Format, tmp_path: Path) -> None:
     with Server(tmp_path, carrier="hub") as server:
-        tokens = [server.token(f"sender-{number}", "lobby") for number in range(SENDERS)]
+        tokens = [token(f"sender-{number}", "lobby") for number in range(SENDERS)]
         command = [*node(), str(ROOT / "tests/clients/story.js"), f"http://{server.host}", format, str(EACH), *tokens]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as story:
             assert story.stdout is not None

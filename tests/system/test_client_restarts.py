@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 import trio
 
-from rooms.client import ClientSettings, Message, Room, open_client
+from rooms.client import ClientSettings, Message, MessageEvent, Room, open_client
 from rooms.client.wire import Format
 from tests.system.server import CARRIERS, CarrierName, Server
+from tests.system.tokens import token
 
 SENDERS = 4
 EACH = 250
@@ -22,18 +23,17 @@ async def test_every_message_is_stored_once_and_in_order_though_the_server_is_ki
     with trio.fail_after(PATIENCE_SECONDS), Server(tmp_path, carrier=carrier) as server:
         heard: list[str] = []
         progress = Progress()
-        async with open_client(f"http://{server.host}", token=server.token("listener", "lobby"), settings=HASTE) as listener:
+        async with open_client(f"http://{server.host}", token=token("listener", "lobby"), settings=HASTE) as listener:
             room = await listener.join("lobby")
             async with trio.open_nursery() as nursery:
-                nursery.start_soon(listen, room, heard)
+                nursery.start_soon(listen, room, heard, progress)
                 async with trio.open_nursery() as senders:
                     for number in range(SENDERS):
                         format: Format = "json" if number % 2 else "msgpack"
                         senders.start_soon(send_all, server, f"sender-{number}", format, progress)
                     senders.start_soon(kill_twice, server, progress)
                 whole = await whole_history(room)
-                while len(heard) < len(whole):
-                    await trio.sleep(0.01)
+                await progress.heard(len(whole), heard)
                 nursery.cancel_scope.cancel()
 
         texts = [message.message for message in whole]
@@ -57,17 +57,27 @@ class Progress:
     def add(self, user: str, id: str, seq: int) -> None:
         self.acknowledged.setdefault(user, {})[id] = seq
         self.count += 1
-        self._more.set()
+        self.noticed()
 
     async def reached(self, count: int) -> None:
         while self.count < count:
-            self._more = trio.Event()
-            await self._more.wait()
+            await self._wait()
+
+    async def heard(self, count: int, messages: list[str]) -> None:
+        while len(messages) < count:
+            await self._wait()
+
+    def noticed(self) -> None:
+        self._more.set()
+
+    async def _wait(self) -> None:
+        self._more = trio.Event()
+        await self._more.wait()
 
 
 async def send_all(server: Server, user: str, format: Format, progress: Progress) -> None:
     number = user.rpartition("-")[2]
-    async with open_client(f"http://{server.host}", token=server.token(user, "lobby"), settings=HASTE, format=format) as client:
+    async with open_client(f"http://{server.host}", token=token(user, "lobby"), settings=HASTE, format=format) as client:
         room = await client.join("lobby")
         for outgoing in [room.send_nowait(f"{number}:{each}") for each in range(EACH)]:
             sent = await outgoing.wait()
@@ -82,10 +92,11 @@ async def kill_twice(server: Server, progress: Progress) -> None:
         await trio.to_thread.run_sync(server.start)
 
 
-async def listen(room: Room, heard: list[str]) -> None:
+async def listen(room: Room, heard: list[str], progress: Progress) -> None:
     async for event in room.events():
-        if hasattr(event, "message") and isinstance(event.message, Message):
+        if isinstance(event, MessageEvent):
             heard.append(event.message.message)
+            progress.noticed()
 
 
 async def whole_history(room: Room) -> list[Message]:
