@@ -18,6 +18,7 @@ from PIL import Image, PngImagePlugin
 from tests.system.browser import error_of, picture
 from tests.system.client import Client
 from tests.system.deadline import until
+from tests.system.packed import PackedClient
 from tests.system.rest import Caller
 from tests.system.server import CARRIERS, CarrierName, Server
 from tests.system.tokens import token
@@ -72,8 +73,10 @@ def got(caller: Caller, room: str, file_id: str, **headers: str) -> httpx2.Respo
 def test_a_file_comes_back_as_it_was_to_everybody_in_the_room_once_a_message_shows_it(server: Server) -> None:
     ada, bob = Caller(server, token("ada", "attic")), Caller(server, token("bob", "attic"))
     content = os.urandom(200_000)
-    with Client(server.socket_url("attic"), token=token("eve", "attic")) as eve:
+    address = server.socket_url("attic")
+    with PackedClient(address, token=token("eve", "attic")) as eve, Client(address, token=token("max", "attic")) as max_:
         eve.join()
+        max_.join()
         file = uploaded(ada, "attic", content, "Übersicht final.bin")
         assert (file["name"], file["size"], file["type"]) == ("Übersicht final.bin", 200_000, "application/octet-stream")
         assert got(ada, "attic", file["id"]).content == content
@@ -81,6 +84,7 @@ def test_a_file_comes_back_as_it_was_to_everybody_in_the_room_once_a_message_sho
 
         ada.ask("POST", "/api/rooms/attic/messages", json={"message": "look", "files": [file["id"]]})
         message = eve.receive("message")
+        assert max_.receive("message") == message
 
     described = {key: file[key] for key in ("id", "name", "size", "type")}
     assert (message["files"], message["attachments"]) == ([file["id"]], [described])

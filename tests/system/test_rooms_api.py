@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -15,6 +15,7 @@ import pytest
 from tests.system.browser import error_of, signed_in
 from tests.system.client import Client
 from tests.system.deadline import until
+from tests.system.packed import PackedClient
 from tests.system.rest import Caller
 from tests.system.server import CARRIERS, Server
 from tests.system.tokens import token
@@ -39,8 +40,8 @@ def made(by: Any, title: str = "A room") -> str:
     return room
 
 
-def many_rooms(server: Server, user: str, *rooms: str) -> Client:
-    client = Client(f"ws://{server.host}/ws", token=token(user, *rooms))
+def many_rooms(server: Server, user: str, *rooms: str, connect: Callable[..., Client] = Client) -> Client:
+    client = connect(f"ws://{server.host}/ws", token=token(user, *rooms))
     client.receive("hello")
     return client
 
@@ -163,7 +164,8 @@ def test_an_account_joins_by_code_too(server: Server) -> None:
         socket.join()
 
 
-def test_ending_a_room_tells_everybody_and_nothing_of_it_stays_or_comes_back(server: Server) -> None:
+@pytest.mark.parametrize("connect", [Client, PackedClient])
+def test_ending_a_room_tells_everybody_and_nothing_of_it_stays_or_comes_back(server: Server, connect: Callable[..., Client]) -> None:
     ada, bob = caller(server, "ada"), caller(server, "bob")
     room = made(ada)
     bob.ask("POST", f"/api/rooms/{room}/join")
@@ -171,7 +173,7 @@ def test_ending_a_room_tells_everybody_and_nothing_of_it_stays_or_comes_back(ser
     ada.ask("POST", f"/api/rooms/{room}/messages", json={"message": secret})
     file = ada.ask("POST", f"/api/rooms/{room}/files", files={"file": ("a.txt", secret.encode())}).json()["id"]
     ada.ask("POST", f"/api/rooms/{room}/messages", json={"message": "", "files": [file]})
-    with Client(server.socket_url(room), token=token("ada")) as one, many_rooms(server, "bob", "lobby") as many:
+    with connect(server.socket_url(room), token=token("ada")) as one, many_rooms(server, "bob", "lobby", connect=connect) as many:
         one.join()
         for name in (room, "lobby"):
             many.send("join", room=name)
