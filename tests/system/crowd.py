@@ -95,6 +95,12 @@ class Member:
         """The ``data`` of all envelopes of one type so far."""
         return self._received_by_type.get(type, [])
 
+    def take(self) -> list[dict[str, Any]]:
+        """The envelopes that came since; they are not kept."""
+        received, self.received = self.received, []
+        self._received_by_type.clear()
+        return received
+
     def flush(self) -> None:
         """Small requests on an empty socket: the kernel takes them whole."""
         for piece in self._protocol.data_to_send():

@@ -49,14 +49,12 @@ class Device:
         self._subprotocol = subprotocol
         self._refused_for_now: list[str] = []
         self._refs = count(1)
-        self._read = 0
 
     # its socket
 
     def open(self, crowd: Crowd, port: int) -> None:
         """Begin anew; what is asked already is asked again when the server has greeted."""
         self.member = crowd.open(port, "/ws", self._token, subprotocol=self._subprotocol)
-        self._read = 0
 
     def drop(self, crowd: Crowd) -> None:
         """The socket is gone, from one moment to the next."""
@@ -81,9 +79,8 @@ class Device:
         member = self.member
         if member is None:
             return
-        while self._read < len(member.received):
-            self._read += 1
-            self._take(member.received[self._read - 1])
+        for envelope in member.take():
+            self._take(envelope)
         if member.is_over:
             self._lost()
 
