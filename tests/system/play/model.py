@@ -7,6 +7,9 @@ from typing import Any
 
 Data = dict[str, Any]
 
+UNREAD_MAX = 1_000
+FOUND_MAX = 1_000
+
 
 @dataclass
 class Said:
@@ -70,9 +73,10 @@ class Talk:
         self.reads[user] = max(self.reads.get(user, 0), ack["seq"])
 
     def unread(self, user: str) -> int:
-        """What others said after the user's receipt, and did not delete."""
+        """What others said after the user's receipt, and did not delete; of many, as many as are counted."""
         after = self.reads.get(user, 0)
-        return sum(said.seq > after and said.sender != user and said.deleted_at is None for said in self.messages.values())
+        unread = sum(said.seq > after and said.sender != user and said.deleted_at is None for said in self.messages.values())
+        return min(unread, UNREAD_MAX)
 
     def history(self) -> list[tuple[int, str, str, bool, bool]]:
         return sorted(said.shown for said in self.messages.values())
