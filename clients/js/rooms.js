@@ -901,7 +901,9 @@ export class RoomsClient extends Emitter {
       else this._after(1_000, () => isCurrent() && !this._admitted && this._say("auth", {})); // says at once that a token is needed
     };
     socket.onmessage = ({ data }) => isCurrent() && this._heard(data);
-    socket.onerror = () => {};
+    socket.onerror = () => { // Node 20 says no more than this of a server that is not there; everybody else closes, too, and at once
+      if (!this._admitted) this._after(50, () => isCurrent() && socket.readyState !== 1 && this._closed(1006, ""));
+    };
     socket.onclose = ({ code, reason: words }) => isCurrent() && this._closed(code, words);
     this._deadline = this._after(connectTimeoutMs, () => isCurrent() && !this._admitted && this._lose("no answer in time"));
   }

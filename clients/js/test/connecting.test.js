@@ -69,6 +69,21 @@ test("closing says within what time to come back", async () => {
   assert.equal(client.retryAt - server.clock.now, 20_000);
 });
 
+test("a socket that fails to open and never closes is given up", async () => {
+  const server = new FakeServer();
+  const client = server.make();
+  client.connect();
+  await settled();
+  server.socket.onerror({});
+  await server.clock.pass(50);
+  assert.equal(client.state, "waiting");
+  server.socket.end(1006); // if it closes after all, that changes nothing
+  assert.equal(client.state, "waiting");
+  await server.clock.pass(500);
+  await server.welcome();
+  assert.equal(client.state, "open");
+});
+
 test("retryNow does not wait", async () => {
   const server = new FakeServer();
   const { client } = await server.lobby();
