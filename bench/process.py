@@ -112,13 +112,6 @@ class ServerProcess:
         return _tree(self._process.pid)
 
 
-def free_port() -> int:
-    """A TCP port that was free a moment ago."""
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
 def _tree(pid: int) -> Iterator[int]:
     yield pid
     try:

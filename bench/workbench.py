@@ -13,7 +13,8 @@ import jwt
 
 from bench.catalogue import SECRET, Subject
 from bench.generator import Flag, Generator
-from bench.process import ServerProcess, free_port
+from bench.ports import free_port
+from bench.process import ServerProcess
 
 JOIN = '{"type":"join","name":"u%c","data":{"name":"u%c"},"timestamp":1715728800000}'
 MESSAGE = '{"type":"message","data":{"message":"%t %p"},"timestamp":1715728800000}'

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from bench.generator import Generator, LoadFailed
-from bench.process import free_port
+from bench.ports import free_port
 from bench.toolchain import floor
 
 PATH = "/rooms/r%r/ws"

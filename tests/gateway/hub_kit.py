@@ -146,6 +146,15 @@ async def settle() -> None:
         await trio.testing.wait_all_tasks_blocked(0.001)
 
 
+async def until(condition: Callable[[], bool], tries: int = 5_000) -> None:
+    """Return once it holds, without time passing: a busy kernel may take longer to deliver what one end sent than ``settle`` waits."""
+    for _ in range(tries):
+        if condition():
+            return
+        await trio.testing.wait_all_tasks_blocked(0.001)
+    raise AssertionError("what was waited for did not happen")
+
+
 def without_reasons(frames: bytes) -> bytes:
     """What the server said, a Close frame at the end cut to its code: reasons are words."""
     at = 0

@@ -17,7 +17,6 @@ import http.client
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -27,6 +26,8 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from bench.ports import free_port as free_port
 
 ROOT = Path(__file__).parent.parent.parent
 SECRET = "a secret of the tests, thirty-two bytes or more"
@@ -186,14 +187,6 @@ class Server:
     def _signal(self, number: signal.Signals) -> None:
         assert self.process is not None, "it does not run"
         self.process.send_signal(number)
-
-
-def free_port() -> int:
-    """A port that was free a moment ago. A fixed one, so that a restarted server is where its clients look for it."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def samples(text: str) -> Iterator[tuple[str, dict[str, str], float]]:

@@ -8,6 +8,7 @@ import resource
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 
 import pytest
 import trio
@@ -21,7 +22,7 @@ from gateway.frames import text_frame
 from gateway.hub.arrivals import Arrivals, ArrivalSettings
 from gateway.hub.quick_head import quick_head
 from tests.gateway.frames_corpus import HELLO
-from tests.gateway.hub_kit import Client, Recorder, RunningHub, clock, running_hub, settle
+from tests.gateway.hub_kit import Client, Recorder, RunningHub, clock, running_hub, settle, until
 
 __all__ = ["clock"]
 
@@ -215,17 +216,16 @@ async def test_running_out_of_descriptors_harms_no_open_socket_and_passes(clock:
         with _no_descriptor_left():
             for client in clients:
                 client.connect(arriving._address)
-            await settle()
-            assert [_was_turned_away(client) for client in clients] == [True] * 3
+            for client in clients:
+                await until(partial(_was_turned_away, client))
             await old.send(HELLO)
-            await settle()
-            assert recorder.messages == ["hello"]
+            await until(lambda: recorder.messages == ["hello"])
             for client in late:
                 client.connect(arriving._address)
                 await settle()
                 assert not _was_turned_away(client), "nothing is accepted for a while"
                 await trio.sleep(11)
-                assert _was_turned_away(client)
+                await until(partial(_was_turned_away, client))
         await trio.sleep(11)
         new = await arriving.connect(UPGRADE)
         assert await new.receive_exactly(12) == b"HTTP/1.1 101"
