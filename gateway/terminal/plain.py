@@ -18,9 +18,9 @@ Opened = Callable[[], AbstractAsyncContextManager[Client]]
 SHOWN_AT_FIRST = 20
 
 
-async def chat_in_lines(open: Opened, url: str, room_name: str, display_name: str | None, source: TextIO) -> None:
+async def chat_in_lines(opened: Opened, url: str, room_name: str, display_name: str | None, source: TextIO) -> None:
     """Show a room's last messages and whatever comes, and say each line of ``source`` until it ends. Raises ``Unreachable``."""
-    async with open() as client:
+    async with opened() as client:
         await first_contact(client, url)
         try:
             room = await client.join(room_name, display_name=display_name)

@@ -39,7 +39,7 @@ class Session:
         async with self._open() as client, trio.open_nursery() as nursery:
             self._nursery = nursery
             if self._is_quitting:
-                return
+                nursery.cancel_scope.cancel()
             desk = Desk(client, self._changed, nursery.cancel_scope.cancel, self._display_name)
             nursery.start_soon(self._show_views, desk)
             try:

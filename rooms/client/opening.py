@@ -51,4 +51,4 @@ async def open_client(
         if len(group.exceptions) > 1:
             raise
         error = group.exceptions[0]  # the block's own, as it is and not in a group of one
-        raise error from error.__cause__
+        raise error from error.__cause__  # noqa: ASYNC123 -- the group held nothing else

@@ -88,6 +88,7 @@ def test_the_pages_are_built_from_their_sources(tmp_path: Path) -> None:
     built = tmp_path / "built"
     subprocess.run(["npm", "run", "build", "--", "--out", str(built)], cwd=folder, capture_output=True, check=True, timeout=120)
 
-    for path in sorted(built.iterdir()):
-        assert path.read_bytes() == (FOLDER / path.name).read_bytes(), f"{path.name} is not what its sources say: npm run build"
     assert {path.name for path in built.iterdir()} == {path.name for path in FOLDER.iterdir()}
+    # Names and not texts are compared: the difference of two minified files is minutes of work for pytest, and nobody reads it.
+    stale = [path.name for path in sorted(built.iterdir()) if path.read_bytes() != (FOLDER / path.name).read_bytes()]
+    assert stale == [], "not what their sources say: npm run build, in clients/web"

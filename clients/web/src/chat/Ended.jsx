@@ -8,8 +8,8 @@ import { person } from "./people.js";
 import { enterAndKeep, forget } from "./places.js";
 import { go } from "./route.js";
 
-export function Ended({ room }) {
-  const { icon, title, words } = inWords(room);
+export function Ended({ room, state, error }) {
+  const { icon, title, words } = inWords(error);
   const secondsLeft = useSecondsUntil(room.retryAt);
   return (
     <section class="ended" role="alert">
@@ -19,9 +19,9 @@ export function Ended({ room }) {
         <p dir="auto">{words}</p>
         {secondsLeft > 0 && <p class="small faint num" aria-live="off">You can come back in {clock(secondsLeft)}; this page then does so by itself.</p>}
       </div>
-      {room.state === "ended" || room.state === "left" ? (
+      {state === "ended" || state === "left" ? (
         <div class="row">
-          {room.error.code !== "destroyed" && <button class="button plain small" onClick={() => enterAndKeep(room.name).catch(() => {})}>Try again</button>}
+          {error.code !== "destroyed" && <button class="button plain small" onClick={() => enterAndKeep(room.name).catch(() => {})}>Try again</button>}
           <button class="button plain small" onClick={() => (forget(room.name), go(null))}>Take off the list</button>
         </div>
       ) : null}
@@ -29,7 +29,7 @@ export function Ended({ room }) {
   );
 }
 
-function inWords({ error }) {
+function inWords(error) {
   const by = error.by ? ` by ${person(error.by).name}` : "";
   const reason = error.message && !/^(Kicked|Banned|kicked|banned)$/.test(error.message) ? `“${error.message}”` : "";
   if (error.code === "kicked") return { icon: DoorOpen, title: `You were put out of this room${by}`, words: reason || "You may come back after a while." };

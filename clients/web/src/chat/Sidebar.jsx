@@ -7,6 +7,7 @@ import { MenuButton, openMenu } from "../kit/Menu.jsx";
 import { theme } from "../kit/theme.js";
 import { client, conversations, link, online, stats, watch } from "./connection.js";
 import { openDialog } from "./dialogs/dialog.js";
+import { COMMAND } from "./keys.js";
 import { person } from "./people.js";
 import { places, placesLoaded } from "./places.js";
 import { go, route } from "./route.js";
@@ -21,7 +22,7 @@ export function Sidebar() {
         <MenuButton icon={Plus} label="New" items={newItems} />
       </header>
       <button class="jump" onClick={() => openDialog("switcher")}>
-        <Icon of={Search} size={16} /> <span class="grow">Go to …</span> <kbd>Ctrl K</kbd>
+        <Icon of={Search} size={16} /> <span class="grow">Go to …</span> <kbd>{COMMAND} K</kbd>
       </button>
       <div class="sidebar-lists">
         <RoomList />

@@ -39,7 +39,7 @@ export function TalkView({ talk, place }) {
         <TalkHead talk={talk} isRoom={isRoom} title={title} />
         <DropZone talk={talk} enabled={isRoom && !isEnded}>
           <Timeline key={past.value ? "past" : "present"} talk={talk} isRoom={isRoom} title={title} source={past.value ?? talk} />
-          {isEnded ? <Ended room={talk} /> : <Composer talk={talk} isRoom={isRoom} title={title} />}
+          {isEnded ? <Ended room={talk} state={talk.state} error={talk.error} /> : <Composer talk={talk} isRoom={isRoom} title={title} />}
         </DropZone>
       </main>
       {panel.value && <Panel talk={talk} isRoom={isRoom} />}

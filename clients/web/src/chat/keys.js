@@ -5,10 +5,12 @@ import { openDialog, dialog } from "./dialogs/dialog.js";
 import { panel, togglePanel } from "./panel.js";
 import { go, route } from "./route.js";
 
+export const COMMAND = /Mac|iPhone|iPad/.test(navigator.platform) ? "⌘" : "Ctrl";
+
 export const SHORTCUTS = [
-  ["Ctrl K", "Go to a room or a person"],
+  [`${COMMAND} K`, "Go to a room or a person"],
   ["Alt ↑ / Alt ↓", "Room above, room below"],
-  ["Ctrl F", "Search in this room (again: the browser's own)"],
+  [`${COMMAND} F`, "Search in this room (again: the browser's own)"],
   ["↑ in an empty field", "Edit your last message"],
   ["Escape", "Close what is open; leave editing or replying"],
   ["Enter / Shift Enter", "Send / new line"],

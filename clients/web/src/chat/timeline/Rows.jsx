@@ -17,7 +17,8 @@ export function Rows({ talk, isRoom, messages, before, unreadFrom, readOnly }) {
   const othersRead = Math.max(0, ...[...talk.reads].filter(([one]) => one !== user).map(([, seq]) => seq));
   const lastMine = talk.messages.findLast(({ from, deleted }) => from === user && !deleted)?.id;
   let isMarked = false;
-  return messages.map((message, index) => {
+  // Flat, so that each row is known by its own key when the window moves by one.
+  return messages.flatMap((message, index) => {
     const previous = messages[index - 1] ?? before;
     const isNewDay = !previous || dayKey(previous.time) !== dayKey(message.time);
     const isFirstUnread = !isMarked && message.seq > unreadFrom && message.from !== user;

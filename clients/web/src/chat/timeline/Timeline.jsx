@@ -20,7 +20,7 @@ const END = "end";
 
 export function Timeline({ talk, isRoom, title, source }) {
   const watched = watch(talk);
-  void [watched.messages.value, watched.pending.value, source.revision?.value];
+  void [watched.messages.value, watched.pending.value, watched.state.value, source.revision?.value];
   const all = source.timeline;
   const scroller = useRef();
   const anchor = useRef(END); // END, or {key, offset}: the message that must not move
