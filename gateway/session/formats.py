@@ -96,7 +96,17 @@ class Formats:
 def _raw_frame(message: Message) -> bytes:
     """Text as a text frame, bytes as a binary one; an event in a raw kind is our bug."""
     assert not isinstance(message, Event)
-    return text_frame(message) if isinstance(message, str) else binary_frame(message)
+    if not isinstance(message, str):
+        return binary_frame(message)
+    try:
+        return text_frame(message)
+    except UnicodeEncodeError:
+        return text_frame(_scalar_text(message))
+
+
+def _scalar_text(text: str) -> str:
+    """With U+FFFD for each lone surrogate, as ``WebSocket.send`` in a browser does. ``json.loads`` makes them of what any client sent."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 _encode_json = msgspec.json.Encoder().encode

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any
 
 import msgpack
@@ -47,6 +48,12 @@ def test_msgpack_says_the_same_in_binary_frames() -> None:
 def test_raw_frames_are_text_as_text_and_bytes_as_binary() -> None:
     assert formats().raw.encode("é") == b"\x81\x02\xc3\xa9"
     assert formats().raw.encode(b"\x00") == b"\x82\x01\x00"
+
+
+@pytest.mark.parametrize("text", ["a\ud800b", "\udfff", "\ud83d", "\ude00\ud83d", "ok \udc00 é 😀"])
+def test_a_lone_surrogate_that_a_room_says_is_replaced_as_browsers_do(text: str) -> None:
+    frame = formats().raw.encode(text)
+    assert frame[2:].decode() == re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
 
 
 def test_the_time_is_always_the_clocks() -> None:
