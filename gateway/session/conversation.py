@@ -48,7 +48,8 @@ class Conversation:
 
     def failed(self, message: Envelope | str | bytes | None, refusal: Refusal) -> None:
         """A request had no effect, or an unknown one."""
-        self.session.conversation_failed(self, message, self.refusal or refusal)
+        with self.session.contained:
+            self.session.conversation_failed(self, message, self.refusal or refusal)
 
     def pause(self) -> None:
         """Never for envelopes: a full mailbox refuses them."""

@@ -122,8 +122,9 @@ class EnvelopeSession(Session):
         """What is granted to the user is known, or could not be."""
         if self.stage is not Stage.OVER:
             self.carrier.resume()
-            self.identity = self.services.grants.known(self.identity)
-            self._enter_if_granted(key, data, request)
+            with self.contained:
+                self.identity = self.services.grants.known(self.identity)
+                self._enter_if_granted(key, data, request)
 
     def _enter_if_granted(self, key: RoomKey, data: msgspec.Struct, request: Request) -> None:
         refused = self._join_refusal(key, request)

@@ -58,7 +58,10 @@ class Membership:
     def send_nowait(self, bundle: Bundle) -> None:
         """Write what the room released. The first thing it says shows that the join was accepted."""
         session = self.session
-        news = session.joined(self) if self.joining is not None else None
+        if self.joining is not None:
+            with session.contained:
+                self._welcome(bundle)
+            return
         if self.room is None:
             bundle = _answers(bundle)
             if not bundle.messages:
@@ -66,21 +69,22 @@ class Membership:
         wire = session.format
         session.services.counters.messages_sent += len(bundle.messages)
         session.carrier.send_nowait(bundle.frames(wire.name, wire.encode))
-        if news:
-            session.services.company.tell(session.identity.user, news)
 
     def close_nowait(self, code: int, reason: str) -> None:
         """The room ends it: a socket of one room closes, unless the membership was merely left."""
-        self.session.ended_by_room(self, code, reason)
+        with self.session.contained:
+            self.session.ended_by_room(self, code, reason)
 
     def refused(self, refusal: Refusal) -> None:
         """The room did not let it in."""
         self.room = None
-        self.session.join_refused(self, refusal)
+        with self.session.contained:
+            self.session.join_refused(self, refusal)
 
     def failed(self, message: Envelope | str | bytes | None, refusal: Refusal) -> None:
         """A request had no effect, or an unknown one."""
-        self.session.request_failed(self, message, refusal)
+        with self.session.contained:
+            self.session.request_failed(self, message, refusal)
 
     def pause(self) -> None:
         """Never for envelopes: a full mailbox refuses them."""
@@ -95,6 +99,14 @@ class Membership:
         room, self.room = self.room, None
         if room is not None:
             room.gone(code, reason, clean)
+
+    def _welcome(self, bundle: Bundle) -> None:
+        """The room's first words, and behind them what there is to tell the user of who is there."""
+        session = self.session
+        news = session.joined(self)
+        self.send_nowait(bundle)
+        if news:
+            session.services.company.tell(session.identity.user, news)
 
 
 def members_of(rooms: Overlooking, key: RoomKey) -> Iterator[Identity]:

@@ -12,6 +12,7 @@ from functools import partial
 from gateway.auth.auth import Auth, judged, judged_finally
 from gateway.auth.authentication import Pending
 from gateway.carrier import Carrier
+from gateway.edge.containment import Containment
 from gateway.entrance import may_enter
 from gateway.errors import NOT_AUTHORIZED, TOKEN_REFUSED, close_code_of, refusal
 from gateway.session.codec import BadMessage, Ref, Request, fitted
@@ -90,6 +91,11 @@ class Session(ABC):
     def _end_memberships(self, code: int, reason: str, clean: bool) -> None:
         """The socket is gone: tell the rooms."""
 
+    @property
+    def contained(self) -> Containment:
+        """For ``with``, around what is done at the word of a room or of another task: what raises within ends this socket, and no other."""
+        return Containment(self._failed)
+
     def gone(self, code: int, reason: str, clean: bool) -> None:
         """The socket is over: forget it everywhere."""
         self.stage = Stage.OVER
@@ -156,7 +162,8 @@ class Session(ABC):
         if self.stage is Stage.OVER:
             return
         self.carrier.resume()
-        self._conclude(judged_finally(auth, self.services), ref)
+        with self.contained:
+            self._conclude(judged_finally(auth, self.services), ref)
 
     def _conclude(self, verdict: Identity | Refusal, ref: Ref) -> None:
         if isinstance(verdict, Refusal):
@@ -175,7 +182,8 @@ class Session(ABC):
         if self.stage is Stage.OVER:
             return
         self.carrier.resume()
-        self._take(self.services.grants.known(identity), ref)
+        with self.contained:
+            self._take(self.services.grants.known(identity), ref)
 
     def _take(self, verdict: Identity, ref: Ref) -> None:
         if self.stage is Stage.AWAITING:
@@ -248,6 +256,10 @@ class Session(ABC):
         if self.identity.expires_ms is None:
             return None
         return (self.identity.expires_ms - self.services.clock.now_ms()) / 1000
+
+    def _failed(self, error: Exception) -> None:
+        self.services.log.error("session_failed", exc_info=error)
+        self.close(1011, "internal error")
 
     def _arm(self, seconds: float) -> None:
         self._due_at = self.services.timers.at(seconds, self)

@@ -36,12 +36,13 @@ class UserLine:
         if not any(map(_is_welcome, bundle.messages)):
             self.session.pass_on(bundle)
             return
-        for message in bundle.messages:
-            if isinstance(message, Event) and message.type == WELCOME:
-                self.session.granted(message.data["rooms"])
-                self.session.welcomed(message.data["conversations"], message.ref)
-            else:
-                self.session.pass_on(Bundle([message]))
+        with self.session.contained:
+            for message in bundle.messages:
+                if isinstance(message, Event) and message.type == WELCOME:
+                    self.session.granted(message.data["rooms"])
+                    self.session.welcomed(message.data["conversations"], message.ref)
+                else:
+                    self.session.pass_on(Bundle([message]))
 
     def close_nowait(self, code: int, reason: str) -> None:
         """The room never ends it but with itself."""
@@ -51,14 +52,16 @@ class UserLine:
         """The room cannot serve: the socket goes on without private messages, until a token is refreshed."""
         self.room = None
         self.is_refused = True
-        self.session.line_refused(self, refusal)
+        with self.session.contained:
+            self.session.line_refused(self, refusal)
 
     def failed(self, message: Envelope | str | bytes | None, refusal: Refusal) -> None:
         """A request had no effect."""
-        if isinstance(message, Envelope) and message.type == WELCOME:
-            self.session.welcomed([], message.ref)
-        else:
-            self.session.line_failed(message, refusal)
+        with self.session.contained:
+            if isinstance(message, Envelope) and message.type == WELCOME:
+                self.session.welcomed([], message.ref)
+            else:
+                self.session.line_failed(message, refusal)
 
     def pause(self) -> None:
         """Never for envelopes: a full mailbox refuses them."""

@@ -50,7 +50,7 @@ def test_raw_frames_are_text_as_text_and_bytes_as_binary() -> None:
     assert formats().raw.encode(b"\x00") == b"\x82\x01\x00"
 
 
-@pytest.mark.parametrize("text", ["a\ud800b", "\udfff", "\ud83d", "\ude00\ud83d", "ok \udc00 é 😀"])
+@pytest.mark.parametrize("text", ["a\ud800b", "\ude00\ud83d", "ok \udc00 é 😀"])
 def test_a_lone_surrogate_that_a_room_says_is_replaced_as_browsers_do(text: str) -> None:
     frame = formats().raw.encode(text)
     assert frame[2:].decode() == re.sub("[\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)

@@ -10,10 +10,11 @@ from typing import Any
 import pytest
 import trio
 
+from gateway.session.company import Company
 from gateway.session.raw_session import RawSession
 from gateway.session.registry import NOBODY
 from gateway.wheel import Wheel
-from rooms import Connection, ConnectRequest, Identity, Refusal, Room, RoomKey, State
+from rooms import Connection, ConnectRequest, Event, Identity, Refusal, Room, RoomKey, State
 from rooms.kinds.chat import ChatRoom
 from rooms.kinds.directory import DIRECTORY, DirectoryRoom
 from rooms.kinds.private import PrivateRoom
@@ -54,7 +55,7 @@ async def gateway(harness: Harness, nursery: trio.Nursery) -> Gateway:
     wheel = Wheel(harness.log)  # type: ignore[arg-type]
     nursery.start_soon(wheel.run)
     kinds = {name: kind for kind in harness._kinds for name in [kind.name]}
-    made.services = replace(made.services, hosting=harness.runtime, kinds=kinds, timers=wheel, now=trio.current_time)
+    made.services = replace(made.services, hosting=harness.runtime, kinds=kinds, timers=wheel, now=trio.current_time, log=harness.log)
     return made
 
 
@@ -156,6 +157,29 @@ def raw(gateway: Gateway, **query: str) -> tuple[RawSession, RecordingCarrier]:
     session = RawSession(gateway.services, RoomKey("echo", "a"), BY_NAME("ada"), carrier, ConnectRequest("s", query))
     session.begin()
     return session, carrier
+
+
+class BrokenCompany(Company):
+    """Raises where a session does something of its own at the word of a room."""
+
+    def came(self, key: RoomKey, identity: Identity) -> list[Event]:
+        if identity.user == "eve":
+            raise KeyError(identity.user)
+        return super().came(key, identity)
+
+
+@pytest.mark.parametrize("name", ["lobby", None])
+async def test_what_a_session_raises_at_the_word_of_a_room_ends_that_socket_and_no_other(
+    harness: Harness, gateway: Gateway, autojump_clock: object, name: str | None
+) -> None:
+    gateway.services = replace(gateway.services, company=BrokenCompany(lambda _key: (), gateway.services.timers, 500))
+    ada, eve = (Client(gateway, None if name is None else key(name), BY_NAME(user)) for user in ("ada", "eve"))
+    await harness.settle()
+    await ask(harness, ada, "join", 1, room="lobby")
+    await ask(harness, eve, "join", 1, room="lobby")
+    assert eve.closed == 1011
+    assert "session_failed" in gateway.services.log.events  # type: ignore[attr-defined]
+    assert "ack" in types(await ask(harness, ada, "message", 2, room="lobby", message="still here"))
 
 
 async def test_a_raw_socket_speaks_with_its_room_and_survives_a_failed_turn(
