@@ -54,6 +54,8 @@ class Committer:
         for_host = [record for record in records if record.for_host]
         self._env.folder.host.apply(for_host)
         self._open(batch)
+        if for_host:
+            self._env.lazy_commits.host_changed()
         for record in for_host:
             if record.alarm_changed:
                 self._env.alarms.changed()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -42,6 +43,11 @@ class LazyCommits:
         """The room committed by itself."""
         self._dirty.pop(actor, None)
 
+    def host_changed(self) -> None:
+        """The host took note of records. It commits with the next rooms; if there are none, at once."""
+        if not self._dirty:
+            self._more.set()
+
     async def run(self) -> None:
         """Commit rooms as they are due, until cancelled."""
         while True:
@@ -52,12 +58,11 @@ class LazyCommits:
             await trio.sleep(0 if self._is_late() else min(seconds / COMMIT_SHARE, self._env.settings.commit_seconds))
 
     async def _rest(self) -> None:
-        """Wait until a room is dirty; as long as the host has no space to commit, ask it again now and then."""
-        self._more = trio.Event()
-        while not (self._more.is_set() or self._env.folder.host.commit()):
-            with trio.move_on_after(AGAIN_SECONDS):
+        """Wait until a room is dirty. Meanwhile the host commits what it has; as long as it has no space for that, now and then."""
+        while not self._dirty:
+            self._more = trio.Event()
+            with trio.move_on_after(math.inf if self._env.folder.host.commit() else AGAIN_SECONDS):
                 await self._more.wait()
-        await self._more.wait()
 
     async def _wait_for_first(self) -> None:
         for due in self._dirty.values():

@@ -76,6 +76,28 @@ async def test_turns_go_on_while_the_disk_syncs_and_share_the_next_sync(tmp_path
         assert len(bob.received) == 8
 
 
+async def test_what_was_deleted_leaves_the_journal_though_the_disk_was_slow_and_nothing_follows(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+):
+    """The last record of the host becomes durable after its commit was due: the host commits all the same, and the segment can go."""
+
+    def delete(room: Room) -> None:
+        room.storage.delete("+secret")
+        room.storage.forget_deleted()
+
+    async with open_harness({"room": Notebook}, data=tmp_path) as harness:
+        ada = await harness.connect("attic")
+        harness.disk.hold()
+        await ada.send("+secret")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(harness.visit, "attic", delete)
+            await trio.sleep(1)
+            harness.disk.let_go()
+        await trio.sleep(60)
+
+        assert [path.name for path in sorted(harness.path.rglob("*")) if path.is_file() and b"+secret" in path.read_bytes()] == []
+
+
 async def test_what_was_only_said_needs_no_sync(tmp_path: Path, autojump_clock: trio.testing.MockClock):
     async with open_harness({"room": Notebook}, data=tmp_path) as harness:
         ada = await harness.connect("attic")
