@@ -2,6 +2,7 @@
 
 from storage.backup import back_up
 from storage.checking import Fault, check_folder
+from storage.disk import make_folders
 from storage.errors import (
     AlarmRefused,
     BackupFailed,
@@ -97,6 +98,7 @@ __all__ = [
     "footprints",
     "inspect_room",
     "list_rooms",
+    "make_folders",
     "read_history",
     "restore",
 ]

@@ -15,6 +15,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import BinaryIO
 
+from storage import make_folders
+
 FOLDER = "files"
 INCOMING = "incoming"
 
@@ -31,7 +33,7 @@ class FileStore:
     def open(self) -> None:
         """Make the folders, and delete what was coming when the process ended. To be called once, by the one who owns the data folder."""
         shutil.rmtree(self._incoming, ignore_errors=True)
-        self._incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(self._incoming)
 
     def begin(self, name: str) -> BinaryIO:
         """A new file that is coming, to be written. Its name is nobody else's."""
@@ -45,7 +47,7 @@ class FileStore:
         """What came is wanted: put it, synced already, where it stays. On return a power cut does not take it back."""
         place = self._folder(folder)
         made = not place.exists()
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folders(place)
         os.rename(self.incoming(name), place / _plain(file_id))
         _sync(place)
         if made:

@@ -1,4 +1,4 @@
-"""One browser for all tests of the pages; every person in it has a profile of their own.
+"""One browser for all tests of a file (its driver runs an event loop, which nobody else may meet); every person in it has a profile of their own.
 
 Without Debian's ``chromium`` these tests are skipped, unless ``BROWSER_TESTS=required`` (as ``.ci/run`` says): then they fail.
 """
@@ -21,7 +21,7 @@ MISSING = "there is no chromium here: sudo apt-get install -y chromium"
 Come = Callable[..., Person]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A headless Chromium."""
     found = next((path for path in CHROMIUM if Path(path).exists()), None)
