@@ -1,4 +1,4 @@
-"""One browser for all tests of a file (its driver runs an event loop, which nobody else may meet); every person in it has a profile of their own.
+"""One browser for all tests of a file, since its driver runs an event loop that the next file must not meet; every person has a profile.
 
 Without Debian's ``chromium`` these tests are skipped, unless ``BROWSER_TESTS=required`` (as ``.ci/run`` says): then they fail.
 """
