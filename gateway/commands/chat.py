@@ -15,7 +15,7 @@ import trio
 from cyclopts import Parameter
 
 from gateway.commands.errors import CommandError, CommandFailed
-from gateway.commands.flags import Config, Data, settings_of
+from gateway.commands.flags import Config, Data, Json, settings_of
 from gateway.names import DISPLAY_NAME_CHARACTERS_MAX, display_name_of, name_of
 from gateway.settings import Settings
 from gateway.terminal.contact import Unreachable
@@ -33,10 +33,11 @@ def chat(
     display_name: Annotated[str | None, Parameter(name="--name", help="What a guest is called. [default: the name of this login]")] = None,
     token: Annotated[str | None, Parameter(help="A token, or @FILE with one in it. [default: be a guest]")] = None,
     plain: Annotated[bool, Parameter(negative=(), help="Line by line, as it is without a terminal.")] = False,
+    json: Json = False,
     data: Data = None,
     config: Config = None,
 ) -> int:
-    """Talk in a room. In a terminal full-screen, /help shows what there is; in a pipe line by line."""
+    """Talk in a room. In a terminal full-screen, /help shows what there is; in a pipe or with --json line by line."""
     room = name_of(name)
     if room is None:
         raise CommandError(f"no room can be called {name!r}: 1 to 128 characters, no / and no *, no control characters")
@@ -48,18 +49,19 @@ def chat(
     called = _display_name(display_name)
     bearer = _token(token)
     open = partial(open_client, address, token=bearer, guest=None if bearer else Guest(name=called, key=_guest_key(called)))
-    if plain or not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
-        _run_plain(open, where, room, called)
-    else:
-        _run_full_screen(open, where, room, called)
+    if plain or json or not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
+        return 0 if _run_plain(open, where, room, called, json=json) else 1
+    _run_full_screen(open, where, room, called)
     return 0
 
 
-def _run_plain(open: Opened, url: str, room: str, display_name: str) -> None:
+def _run_plain(open: Opened, url: str, room: str, display_name: str, *, json: bool) -> bool:
     try:
-        trio.run(chat_in_lines, open, url, room, display_name, sys.stdin)
+        return trio.run(partial(chat_in_lines, open, url, room, display_name, sys.stdin, json=json))
     except* Unreachable as group:
         raise CommandFailed(str(_first(group))) from None
+    except* (BrokenPipeError, KeyboardInterrupt) as group:  # the reader has seen enough; Ctrl-C
+        raise _first(group) from None
 
 
 def _run_full_screen(open: Opened, url: str, room: str, display_name: str) -> None:

@@ -42,7 +42,7 @@ class ChatApp(App[BaseException]):
     #side { width: 24; height: 100%; padding-left: 1; border-left: solid ansi_bright_black; display: none; }
     .members #side { display: block; }
     #line { height: 1; }
-    #typing { width: 1fr; text-style: dim; }
+    #typing { width: 1fr; }
     #prompt { width: 2; }
     #entry { height: auto; max-height: 6; border-top: solid ansi_bright_black; }
     #input { height: auto; max-height: 5; width: 1fr; }
@@ -77,6 +77,7 @@ class ChatApp(App[BaseException]):
         self._members_wanted: bool | None = None
         self._has_focus = True
         self._is_at_end = True
+        self._view = View()
 
     def compose(self) -> ComposeResult:
         """The parts of the screen."""
@@ -122,10 +123,16 @@ class ChatApp(App[BaseException]):
         columns = self.size.width
         self.query_one("#head", Static).update(_head(view, columns))
         self.query_one("#connection", Static).update(Text(printable(view.connection), no_wrap=True, overflow="ellipsis"))
-        self.query_one("#typing", Static).update(_typing(view))
+        self._hint(view)
         self.query_one("#side", Static).update(_side(view))
         self.set_class(view.is_offline, "offline")
         self._lay_out(columns)
+
+    def _hint(self, view: View) -> None:
+        """What goes on out of sight: new messages below, people who type."""
+        self._view = view
+        below = "" if self._is_at_end else _below(view)
+        self.query_one("#typing", Static).update(Text(below, "bold") if below else _typing(view))
 
     def on_resize(self, event: events.Resize) -> None:
         """The members have a place only where there is one."""
@@ -154,6 +161,7 @@ class ChatApp(App[BaseException]):
         """Who does not see the end reads nothing."""
         self._is_at_end = message.is_at_end
         self._watch()
+        self._hint(self._view)
 
     def on_app_focus(self) -> None:
         """Somebody looks at this terminal."""
@@ -212,6 +220,14 @@ def _head(view: View, columns: int) -> Text:
             title.append(f"  {printable(tab.label)} {tab.unread}", "bold")
     title.truncate(columns, overflow="ellipsis", pad=True)
     return title
+
+
+def _below(view: View) -> str:
+    """How much was said while the reader looked at what was before it."""
+    if view.unread_after is None:
+        return ""
+    new = sum(message.seq > view.unread_after and message.from_ != view.me for message in view.messages)
+    return f"↓ {new} new, Ctrl+End shows {'it' if new == 1 else 'them'}" if new else ""
 
 
 def _typing(view: View) -> Text:

@@ -115,10 +115,10 @@ class Desk:
             yield talk.user, self._name_of(talk.user)
 
     def _seen_by(self, talk: Talk) -> Iterator[str]:
-        mine = next((message for message in reversed(talk.messages) if message.from_ == self.me), None)
-        if mine is not None:
+        """Who has read the last message, if it is one's own: the answer to any other shows that it was."""
+        if talk.messages and talk.messages[-1].from_ == self.me:
             names = dict(self._names(talk))
-            yield from (names.get(user) or user for user, seq in talk.reads.items() if seq >= mine.seq and user != self.me)
+            yield from (names.get(user) or user for user, seq in talk.reads.items() if seq >= talk.messages[-1].seq and user != self.me)
 
     @property
     def shown(self) -> Talk | None:
@@ -145,7 +145,7 @@ class Desk:
                 case UserJoined() if event.user != self.me:
                     self._note(f"#{event.room}", f"{event.name or event.user} came")
                 case UserLeft() if event.user != self.me:
-                    self._note(f"#{event.room}", f"{event.user} left")
+                    self._note(f"#{event.room}", f"{event.name or event.user} left")
             self._changed()
 
     async def tick(self) -> None:

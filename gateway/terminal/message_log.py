@@ -65,13 +65,13 @@ class MessageLog(ScrollView, can_focus=False):
         """Show another state of the chat."""
         if view.key != self._view.key:
             self._wrapped.clear()
-            self._was_at_end = True
+            self._look_at_end(True)
         self._view = view
         self._lay_out()
 
     def to_end(self) -> None:
         """Go to what was said last, and stay there."""
-        self._was_at_end = True
+        self._look_at_end(True)
         self.scroll_to(y=max(0, len(self.strips) - self.size.height), animate=False, immediate=True)
 
     def on_resize(self) -> None:
@@ -88,12 +88,14 @@ class MessageLog(ScrollView, can_focus=False):
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         """Notice where the reader is."""
         super().watch_scroll_y(old_value, new_value)
-        at_end = self._is_at_end
+        self._look_at_end(self._is_at_end)
+        if new_value < old_value and new_value <= 1 and self._view.has_earlier:
+            self.post_message(self.Top())
+
+    def _look_at_end(self, at_end: bool) -> None:
         if at_end != self._was_at_end:
             self._was_at_end = at_end
             self.post_message(self.AtEnd(at_end))
-        if new_value < old_value and new_value <= 1 and self._view.has_earlier:
-            self.post_message(self.Top())
 
     @property
     def _is_at_end(self) -> bool:

@@ -85,11 +85,12 @@ class UserJoined(Event, kw_only=True, frozen=True):
 
 
 class UserLeft(Event, kw_only=True, frozen=True):
-    """A user is gone."""
+    """A user is gone. ``name``: what they were called, if it was known."""
 
     user: str
     session: str = ""
     reason: str = ""
+    name: str = ""
 
 
 class Typing(Event, kw_only=True, frozen=True):

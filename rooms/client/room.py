@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 import msgspec
 import trio
+from msgspec.structs import replace
 
 from rooms.client.errors import ClientError, NotJoined, Refused
 from rooms.client.events import Destroyed, Event, Kicked, Read, RoomChanged, StateChanged, UserJoined, UserLeft
@@ -236,7 +237,7 @@ class Room(Talk):
             case UserLeft() if event.session == self._host.session and event.user == self._me:
                 self._put_out(event.reason)
             case UserLeft():
-                self._went(event.user)
+                event = self._went(event)
             case Kicked():
                 self._kicked(event)
             case Destroyed():
@@ -248,10 +249,13 @@ class Room(Talk):
             self.online += 1
         self._users[event.user] = User(user=event.user, name=event.name, meta=event.meta)
 
-    def _went(self, user: str) -> None:
-        self._typists.ceased(user)
-        if self._users.pop(user, None) is not None:
-            self.online = max(0, self.online - 1)
+    def _went(self, event: UserLeft) -> UserLeft:
+        self._typists.ceased(event.user)
+        known = self._users.pop(event.user, None)
+        if known is None:
+            return event
+        self.online = max(0, self.online - 1)
+        return replace(event, name=known.name)
 
     def _put_out(self, reason: str) -> None:
         if reason == "left":

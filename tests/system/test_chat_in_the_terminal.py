@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import pty
 import select
+import signal
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -124,11 +126,17 @@ def test_page_up_loads_what_was_said_before_and_new_things_do_not_move_the_reade
                 log = app.query_one(MessageLog)
                 before = log.scroll_offset.y
                 bob.send("message", message="something new", cid="new")
-                await until(app, lambda shown: "something new" in shown and "─ new ─" in shown)
+                await until(app, lambda shown: "something new" in shown and "─ new ─" in shown and "↓ 1 new" in shown)
                 assert log.scroll_offset.y == before
                 await pilot.press("ctrl+end")
-                await pilot.pause()
+                await until(app, lambda shown: "↓ 1 new" not in shown)
                 assert log.scroll_offset.y > before
+                assert (await asyncio.to_thread(bob.receive, "read"))["seq"] == 120
+                assert (await asyncio.to_thread(bob.receive, "read"))["seq"] == 121
+                bob.send("message", message="seen at once", cid="seen")
+                assert (await asyncio.to_thread(bob.receive, "read"))["seq"] == 122
+                bob.send("leave")
+                await until(app, lambda shown: "· Bob left" in shown)
 
     asyncio.run(asyncio.wait_for(story(), 2 * PATIENCE_SECONDS))
 
@@ -214,6 +222,7 @@ def test_a_pipe_says_its_lines_and_hears_the_others(server: Server) -> None:
     """A name is the same guest each time, and another name another guest."""
     chat(server, "piped", "--name", "Ada", lines="first\nsecond\n/me waves\n")
     heard = chat(server, "piped", "--name", "Bo", lines="third\n/frob\n")
+    assert "Bo: third" in heard
     chat(server, "piped", "--name", "Ada", lines="fourth\n")
 
     kept = server.history("piped")
@@ -221,6 +230,33 @@ def test_a_pipe_says_its_lines_and_hears_the_others(server: Server) -> None:
     assert [line[6:] for line in heard.splitlines() if line[2:3] == ":"][:3] == ["Ada: first", "Ada: second", "* Ada waves"]
     assert "there is no /frob" in heard
     assert kept[0]["from"] == kept[4]["from"] != kept[3]["from"]
+
+
+def test_messages_can_be_objects_and_what_was_not_sent_is_a_failure(server: Server) -> None:
+    too_long = "x" * 5_000
+    said = chat(server, "objects", "--name", "Ada", "--json", lines=f"first\n{too_long}\nsecond\n", status=1)
+    objects = [json.loads(line) for line in said.splitlines() if line.startswith("{")]
+    assert [(each["seq"], each["name"], each["message"]) for each in objects] == [(1, "Ada", "first"), (2, "Ada", "second")]
+    assert "rooms chat: not sent: 'xxx" in said
+
+
+def test_a_reader_that_has_seen_enough_and_an_interrupt_end_it_quietly(server: Server) -> None:
+    command = [*server.command("chat"), "quiet", "--url", f"http://{server.host}", "--name", "Ada"]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "env": home(server)}
+    with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+        process.stdin.write("one\n")
+        process.stdin.flush()
+        assert "one" in process.stdout.readline()
+        process.stdout.close()
+        process.stdin.write("two\n")
+        process.stdin.flush()
+        assert process.wait(PATIENCE_SECONDS) == 0
+        assert process.stderr.read() == ""
+    with subprocess.Popen(command, **pipes) as process:  # type: ignore[call-overload]
+        assert "one" in process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(PATIENCE_SECONDS) == 130
+        assert process.stderr.read() == ""
 
 
 def test_a_token_is_shown_and_a_refusal_says_what_to_do(tmp_path: Path) -> None:
