@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
 
 from rooms.kinds.chat.refusals import CID_CONFLICT
 from rooms.kinds.chat.requests import Say
@@ -14,7 +17,7 @@ if TYPE_CHECKING:
 
 TABLES = ("CREATE TABLE cids (sender TEXT, cid TEXT, seq INTEGER, id TEXT, time_ms INTEGER, PRIMARY KEY (sender, cid)) WITHOUT ROWID",)
 
-_KEPT = "SELECT id, seq, body, reply_to, edited + deleted FROM messages WHERE sender = ? AND cid = ?"
+_KEPT = "SELECT id, seq, edited + deleted, body, reply_to, mentions, files, meta FROM messages WHERE sender = ? AND cid = ?"
 _TRIMMED = "SELECT id, seq FROM cids WHERE sender = ? AND cid = ?"
 _REMEMBER = """INSERT OR REPLACE INTO cids (sender, cid, seq, id, time_ms)
                SELECT sender, cid, seq, id, time_ms FROM messages WHERE seq <= ? AND cid IS NOT NULL AND time_ms > ?"""
@@ -37,9 +40,9 @@ class Cids:
 
     def earlier(self, sender: str, said: Say) -> Said | Refusal | None:
         """What ``sender`` said under this ``cid`` before; a refusal if that was something else."""
-        for message_id, seq, body, reply_to, rewritten in self._storage.sql(_KEPT, sender, said.cid):
-            same = rewritten or (body == said.message and reply_to == said.reply_to)
-            return Said(message_id, seq) if same else CID_CONFLICT
+        for message_id, seq, rewritten, body, reply_to, *extras in self._storage.sql(_KEPT, sender, said.cid):
+            is_same = (body, reply_to) == (said.message, said.reply_to) and _are_same(extras, (said.mentions, said.files, said.meta))
+            return Said(message_id, seq) if rewritten or is_same else CID_CONFLICT
         if self._any_trimmed:
             for message_id, seq in self._storage.sql(_TRIMMED, sender, said.cid):
                 return Said(message_id, seq)
@@ -65,3 +68,8 @@ class Cids:
         for (time_ms,) in self._storage.sql(_OLDEST):
             return None if time_ms is None else int(time_ms)
         return None
+
+
+def _are_same(kept: Sequence[str | None], given: Sequence[object]) -> bool:
+    """Whether what is kept as JSON is what is given; nothing at all is kept of what is empty."""
+    return all((text and msgspec.json.decode(text)) == (value or None) for text, value in zip(kept, given, strict=True))

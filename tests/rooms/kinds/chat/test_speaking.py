@@ -117,6 +117,17 @@ async def test_the_same_cid_with_another_body_is_a_conflict(lobby):
     assert (await ada.history())["head"] == 1
 
 
+async def test_what_comes_with_a_message_is_part_of_what_its_cid_stands_for(lobby):
+    ada = await lobby.join("ada")
+    extras = {"mentions": ["bob"], "meta": {"a": 1, "b": [None]}}
+    first = await ada.say("once", cid="c1", **extras)
+    assert await ada.say("once", cid="c1", mentions=["bob"], meta={"b": [None], "a": 1}, files=[]) == first
+    for other in ({}, {**extras, "mentions": ["cy"]}, {**extras, "meta": {"a": 2}}, {**extras, "files": ["none"]}):
+        assert (await ada.ask("message", message="once", cid="c1", **other)).code == "conflict"
+    await ada.tell("edit", id=first["id"], message="rewritten")
+    assert await ada.say("once", cid="c1", **extras) == first
+
+
 async def test_a_cid_belongs_to_its_user(lobby):
     ada, bob = await lobby.join("ada"), await lobby.join("bob")
     await ada.say("mine", cid="c1")
