@@ -123,7 +123,7 @@ class Exchange:
             "http_version": self._head.http_version,
             "method": self._head.method,
             "scheme": "https" if self._client.secure else "http",
-            "path": unquote(self._head.path),
+            "path": _decoded(self._head.path),
             "raw_path": self._head.path.encode("ascii"),
             "query_string": self._head.query.encode("ascii"),
             "root_path": "",
@@ -175,6 +175,11 @@ class _Body:
     def _patience_seconds(self) -> float:
         settings = self._wire.settings
         return settings.body_seconds + self._received_bytes / settings.body_bytes_per_second_min - self._waited_seconds
+
+
+def _decoded(path: str) -> str:
+    """``path`` without its percent-encoding, but for slashes: one that is encoded separates nothing (RFC 3986 §2.2), and stays ``%2F``."""
+    return unquote(path.replace("%2F", "%252F").replace("%2f", "%252F"))
 
 
 def _response_headers(headers: Any) -> list[Header]:

@@ -175,6 +175,20 @@ def test_keys_attachments_and_alarm_of_any_kind_are_shown(server: Server, admin:
         assert admin.ask("GET", "/api/admin/rooms/probes/kept/messages")[0] == 404
 
 
+def test_a_private_conversation_is_found_by_its_name_with_a_slash(server: Server, admin: Admin) -> None:
+    with Client(f"ws://{server.host}/ws", token=token("pia")) as pia, Client(f"ws://{server.host}/ws", token=token("quin")) as quin:
+        quin.receive("hello")
+        pia.send("private", to="quin", message="between us", ref="said")
+        pia.receive("ack")
+        assert admin.room("pia/quin", "private")["has_history"]
+        path = "/rooms/private/pia%2Fquin"
+        assert [row["body"] for row in admin.get(f"{path}/messages")["messages"]] == ["between us"]
+        assert admin.get(f"{path}/connections")["connections"][0]["user"] == "pia"
+        assert admin.get(f"{path}/keys")["cursor"] is None
+        assert admin.get(f"{path}/figures")["state"] == "awake"
+    assert admin.ask("GET", "/api/admin/rooms/private/pia/quin")[0] == 404
+
+
 def test_hashes_of_passwords_are_not_shown(server: Server, admin: Admin) -> None:
     account = {"user": "pat", "full_name": "Pat", "password": "correct horse battery"}
     assert server.get("/api/accounts", JSON, "POST", json.dumps(account).encode())[0] == 201

@@ -51,8 +51,8 @@ class Overseen:
         return await trio.to_thread.run_sync(partial(function, *arguments, **more), limiter=self.readers, abandon_on_cancel=True)
 
     def key(self, kind: str, name: str) -> RoomKey | None:
-        """The room's key; ``None`` for a kind that is not served."""
-        return RoomKey(kind, name) if kind in self.kinds else None
+        """The room's key; ``None`` for a kind that is not served. ``name`` is of a path, where a slash is still ``%2F``."""
+        return RoomKey(kind, name.replace("%2F", "/")) if kind in self.kinds else None
 
     def is_empty(self, key: RoomKey) -> bool:
         """Whether there is no such room: nothing is stored and nobody is in it. Just after its end its actor may still be awake."""

@@ -27,11 +27,11 @@ async def test_the_scope_says_what_was_asked(autojump_clock: trio.testing.MockCl
         await answering(204, [], b"")(scope, receive, send)
 
     async with served(application) as at:
-        await at.send(get(b"/a%20b/%C3%A9?q=1%202", b"X-Twice: 1", b"X-Twice: 2"))
+        await at.send(get(b"/a%20b%2Fc%252f/%C3%A9?q=1%202", b"X-Twice: 1", b"X-Twice: 2"))
         await at.until(b"\r\n\r\n")
     scope = scopes[0]
-    assert (scope["method"], scope["scheme"], scope["path"]) == ("GET", "https", "/a b/é")
-    assert (scope["raw_path"], scope["query_string"]) == (b"/a%20b/%C3%A9", b"q=1%202")
+    assert (scope["method"], scope["scheme"], scope["path"]) == ("GET", "https", "/a b%2Fc%2f/é")
+    assert (scope["raw_path"], scope["query_string"]) == (b"/a%20b%2Fc%252f/%C3%A9", b"q=1%202")
     assert scope["headers"] == [(b"host", b"x"), (b"x-twice", b"1"), (b"x-twice", b"2")]
     assert scope["client"] == ("192.0.2.7", 0)
     assert scope["client_address"] == ClientAddress("192.0.2.7", secure=True)
