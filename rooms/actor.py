@@ -229,6 +229,7 @@ class Actor:
         return True
 
     def _fall_asleep(self) -> None:
+        self._quarantined_until = None  # damaged by the failure that was one too many, it is set aside instead
         self._isolate = None
         self._mailbox = None
         self.members.changed()
@@ -378,7 +379,6 @@ class Actor:
         self._become(State.QUARANTINED)
         self._refuse_refusable(mailbox)
         await trio.sleep_until(until)
-        self._quarantined_until = None
         self._fall_asleep()
         for mail in mailbox.take(len(mailbox)):
             self.env.post(self.key, mail)

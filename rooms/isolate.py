@@ -282,7 +282,11 @@ class Isolate:
         return "raised" if isinstance(error, Exception) else "cancelled", INTERNAL
 
     def _roll_back(self) -> None:
-        self.file.rollback()
+        try:
+            self.file.rollback()
+        except RoomSetAside as error:  # the turns before it were to be done again
+            self._note_damage(error)
+            return
         if not self.file.stands():  # SQLite gave up all that was not committed, also turns whose records are on their way
             self.before_next_turn.append(self._rebuild)
 
