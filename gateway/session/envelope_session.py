@@ -28,6 +28,7 @@ from rooms import ConnectRequest, Envelope, Event, Identity, Refusal, RoomKey
 
 BAD_MESSAGES_MAX = 10
 BAD_MESSAGES_SECONDS = 60.0
+_PING = Request("ping", {}, None)
 _PONG = text_frame("pong")
 
 
@@ -56,7 +57,7 @@ class EnvelopeSession(Session):
             self._bad(request)
         elif self.stage is Stage.AWAITING:
             self._before_auth(request)
-        elif self._is_within_rate(request.type, request.ref):
+        elif self._is_within_rate(request):
             self._take_request(request)
 
     def _take_request(self, request: Request) -> None:
@@ -298,24 +299,24 @@ class EnvelopeSession(Session):
 
     # limits and errors
 
-    def _is_within_rate(self, kind_of_request: str, ref: Ref) -> bool:
+    def _is_within_rate(self, request: Request) -> bool:
         """Take from the user's bucket; say when to try again, or end the socket of who goes on regardless."""
         limits = self.services.limits
         if not limits.switched_on:
             return True
         buckets = limits.messages
-        if kind_of_request == "join":
+        if request.type == "join":
             buckets = limits.joins
         retry_after_ms = buckets.take(self.identity.user)
         if retry_after_ms is None:
             return True
-        self._say_error(refusal("rate_limited", retry_after_ms=retry_after_ms), ref)
+        self._error(refusal("rate_limited", retry_after_ms=retry_after_ms), request)
         if buckets.is_abusive(self.identity.user):
             self.close(4429, "Far over the rate limit")
         return False
 
     def _ping_text(self) -> None:
-        if self.stage is Stage.AWAITING or self._is_within_rate("ping", None):
+        if self.stage is Stage.AWAITING or self._is_within_rate(_PING):
             self.carrier.send_nowait(_PONG)
 
     def _bad(self, bad: BadMessage, request: Request | None = None) -> None:
@@ -330,8 +331,9 @@ class EnvelopeSession(Session):
 
     def _error(self, refused: Refusal, request: Request) -> None:
         """Answer a request that goes no further, with what it said of itself."""
-        room, cid = request.data.get("room"), request.data.get("cid")
-        self._say_error(refused, request.ref, room if isinstance(room, str) else None, cid if isinstance(cid, str) else None)
+        data = request.data
+        other = data.get("with", data.get("to"))
+        self._say_error(refused, request.ref, _text(data.get("room")), _text(data.get("cid")), _text(other))
 
     def _say_error(self, refused: Refusal, ref: Ref, room: str | None = None, cid: str | None = None, other: str | None = None) -> None:
         self.services.counters.refusals[refused.code] += 1
@@ -347,6 +349,10 @@ class EnvelopeSession(Session):
     def _stats_data(self) -> dict[str, Any]:
         keys = [membership.key for membership in each(self._memberships)]
         return greeting.stats_of(self.services, self.identity, keys if self.key is None else [self.key])
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
 
 
 _OWN_REQUESTS: dict[str, Callable[[EnvelopeSession, Request], None]] = {

@@ -27,6 +27,17 @@ def test_over_the_rate_a_message_is_refused_with_when_to_try_again() -> None:
     assert len(end.posted) == 61
 
 
+def test_who_is_over_the_rate_is_told_which_message_it_was() -> None:
+    client = Client(Gateway())
+    client.join()
+    for _ in range(60):
+        client.ask("message", message="x")
+    refused = error(client.ask("message", message="x", room="lobby", cid="c61"))
+    assert (refused["code"], refused["room"], refused["cid"]) == ("rate_limited", "lobby", "c61")
+    refused = error(client.ask("private", message="x", to="bob", cid="c62"))
+    assert (refused["code"], refused["with"], refused["cid"]) == ("rate_limited", "bob", "c62")
+
+
 def test_reconnecting_gains_nothing() -> None:
     gateway = Gateway()
     client = Client(gateway)
