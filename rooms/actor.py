@@ -158,9 +158,9 @@ class Actor:
         turn.effects.append(Act(self.env.nursery.start_soon, (run_background, self, function, arguments, then, failed)))
 
     def background_done(self, mail: BackgroundDone) -> None:
-        """Work outside turns ended."""
+        """Work outside turns ended. After a quarantine the room may be another actor's."""
         self._background_ended()
-        self.post(mail)
+        self.env.post(self.key, mail)
 
     def derive(self) -> bool:
         """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""

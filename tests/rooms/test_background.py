@@ -86,6 +86,29 @@ async def test_work_outlives_the_room_object_of_a_later_failed_turn(tmp_path: Pa
         assert ada.received[-1] == "fetched cake"
 
 
+async def test_work_that_outlives_a_quarantine_comes_back_to_the_room_that_there_is_then(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+):
+    """Nobody is connected, and so nothing of the room is left in memory; then somebody comes: they hear the result."""
+
+    def fetch_cake(room: Any) -> None:
+        room.background(fetch, 15, "cake", then=room.fetched)
+
+    async with open_harness({"room": Busy}, data=tmp_path) as harness:
+        await harness.visit("attic", fetch_cake)
+        for _ in range(5):
+            with pytest.raises(ZeroDivisionError):
+                await harness.visit("attic", lambda room: 1 / 0)
+        await trio.sleep(12)
+        bob = await harness.connect("attic")
+        await bob.send("hello")
+        await trio.sleep(5)
+        await bob.send("still here")
+
+        assert bob.received == ["began hello", "fetched cake", "began still here"]
+        assert await harness.visit("attic", lambda room: room.storage.get("result")) == "cake"
+
+
 async def test_work_starts_only_when_its_turn_is_durable(tmp_path: Path, autojump_clock: trio.testing.MockClock):
     started: list[str] = []
 
