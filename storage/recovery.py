@@ -7,10 +7,9 @@ history, so recovery may be interrupted anywhere and done again.
 
 from __future__ import annotations
 
-import contextlib
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from storage.disk import Disk
@@ -67,10 +66,9 @@ class FoundJournal:
             os.close(descriptor)
         self._descriptors = []
 
-    def read(self, path: Path, disk: Disk | None) -> None:
-        """Take the next segment in. Raises ``FileNotFoundError``: it was retired."""
+    def read(self, path: Path, descriptor: int, disk: Disk | None) -> None:
+        """Take the next segment in, and its descriptor, which is open to read."""
         number = _number(path)
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
         contents = parse(read_segment(descriptor), number)
         if contents.faults and disk is None:  # perhaps it was read while it was written to
             contents = parse(read_segment(descriptor), number)
@@ -137,16 +135,33 @@ def find_journal(folder: Path, progress: Progress, disk: Disk | None) -> FoundJo
     """
     found = FoundJournal()
     paths = sorted(folder.glob("*.journal"))
-    for done, path in enumerate(paths):
+    found.next_number = max([1, *(_number(path) + 1 for path in paths)])
+    for done, (path, descriptor) in enumerate(_opened(paths)):
         progress("reading the journal", done, len(paths))
-        found.next_number = max(found.next_number, _number(path) + 1)
-        with contextlib.suppress(FileNotFoundError):
-            found.read(path, disk)
+        found.read(path, descriptor, disk)
     if disk is not None:
         found.cut_tail(disk)
         disk.sync_folder(folder)
     progress("reading the journal", len(paths), len(paths))
     return found
+
+
+def _opened(paths: Sequence[Path]) -> list[tuple[Path, int]]:
+    """The segments that a server beside us has not retired yet, oldest first, each open to read.
+
+    It retires the oldest first, so they are opened the newest first: what is open then follows on nothing that is missing.
+    """
+    opened: list[tuple[Path, int]] = []
+    try:
+        for path in reversed(paths):
+            opened.append((path, os.open(path, os.O_RDONLY | os.O_CLOEXEC)))
+    except FileNotFoundError:
+        pass
+    except BaseException:
+        for _, descriptor in opened:
+            os.close(descriptor)
+        raise
+    return opened[::-1]
 
 
 def _settle(path: Path, disk: Disk, end: int | None = None) -> None:

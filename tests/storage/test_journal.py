@@ -261,3 +261,22 @@ def check(folder: Path, promised: list[int], when: str) -> None:
     journal.append([record(len(kept) + 1)])
     assert numbers(folder) == [*kept, len(kept) + 1], when
     journal.close()
+
+
+def test_a_reader_whom_retirement_overtakes_misses_nothing(tmp_path: Path) -> None:
+    folder = tmp_path / "j"
+    journal = journal_in(folder)
+    for number in range(1, 10):
+        journal.append([record(number)])
+        journal.seal()
+
+    def retire_two(_what: str, _done: int, _total: int) -> None:
+        for segment in journal.sealed[:2]:
+            journal.forget(segment)
+
+    found = find_journal(folder, retire_two, None)
+    try:
+        assert found.faults == []
+        assert [body.number for body in found.records(ROOM)] == list(range(1, 10))
+    finally:
+        found.close()
