@@ -46,6 +46,7 @@ class Client:
             open_timeout=PATIENCE_SECONDS,
             close_timeout=PATIENCE_SECONDS,
             max_size=None,
+            max_queue=None,  # who leaves with much unread would wait the whole of close_timeout
             legacy=True,
         )
         self.packs = self.socket.subprotocol == "rooms.v1.msgpack"
