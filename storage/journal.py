@@ -11,7 +11,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
-from storage.disk import NO_SPACE, Disk
+from storage.disk import NO_DESCRIPTORS, NO_SPACE, Disk
 from storage.errors import JournalFull, SyncFailed
 from storage.keys import RoomKey
 from storage.record import Flag, Record
@@ -93,7 +93,7 @@ class Journal:
             self._seal()
 
     def prepare(self) -> None:
-        """Allocate the next segment ahead. A full disk is no error here: the append will say so."""
+        """Allocate the next segment ahead. A full disk, or no descriptor, is no error here: the append will say so."""
         with self._preparing:
             if self._spare is None and self._broken is None:
                 try:
@@ -208,7 +208,7 @@ class Journal:
             if descriptor >= 0:
                 self._disk.close(descriptor)
             self._disk.unlink(path)
-            if error.errno in NO_SPACE:
+            if error.errno in (*NO_SPACE, *NO_DESCRIPTORS):
                 raise JournalFull(f"the journal cannot grow: {error.strerror}") from error
             raise self._break(error) from error
         self._number += 1

@@ -150,12 +150,13 @@ def test_nothing_of_a_longer_failed_append_shows_behind_a_shorter_one(tmp_path: 
     assert numbers(tmp_path / "j") == [1, 2]
 
 
-def test_without_space_for_a_new_segment_the_old_ones_stay_and_it_heals(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("error", "kind"), [(FULL, "pwrite"), (FULL, "open"), (errno.EMFILE, "open"), (errno.EMFILE, "sync_folder")])
+def test_without_what_a_new_segment_takes_the_old_ones_stay_and_it_heals(tmp_path: Path, error: int, kind: str) -> None:
     disk = FailingDisk()
     journal = journal_in(tmp_path / "j", disk)
     journal.append([record(1, 6000)])
-    disk._at, disk._error, disk._lasting = disk.calls + 1, FULL, True
-    disk._kinds = ("pwrite", "open")
+    disk.calls = 0
+    disk._at, disk._error, disk._lasting, disk._kinds = 1, error, True, (kind,)
     journal.prepare()
     for _ in range(3):
         with pytest.raises(JournalFull):
