@@ -166,7 +166,11 @@ class Talk extends Emitter {
 
   get unread() {
     const [me, last] = [this._client.user?.user, this.lastRead];
-    return this.messages.filter((message) => message.seq > last && message.from !== me && !message.deleted).length;
+    let count = 0;
+    for (let at = this.messages.length - 1; at >= 0 && this.messages[at].seq > last; at--) {
+      if (this.messages[at].from !== me && !this.messages[at].deleted) count++;
+    }
+    return count;
   }
 
   /** Say something. Kept and sent again until the server has stored it, once; rejects when it refuses, or at once when too much waits. */

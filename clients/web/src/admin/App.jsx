@@ -1,6 +1,6 @@
 // The shell: the form for strangers; for admins the places of the inspector, and the one that is looked at.
 
-import { Activity, Boxes, Cable, LogOut, Monitor, Moon, ScanSearch, Sun, Users as UsersIcon } from "lucide";
+import { Activity, Boxes, Cable, LogOut, MessagesSquare, Monitor, Moon, ScanSearch, Sun, Users as UsersIcon } from "lucide";
 import { Icon, IconButton } from "../kit/Icon.jsx";
 import { MenuButton, Menus } from "../kit/Menu.jsx";
 import { theme } from "../kit/theme.js";
@@ -55,6 +55,7 @@ function Inspector() {
         </nav>
         <div class="rail-foot">
           <span class="rail-user cut" title={me.value.user} dir="auto">{me.value.full_name || me.value.user}</span>
+          <a class="icon-button" href="/" aria-label="Chat" title="Chat"><Icon of={MessagesSquare} /></a>
           <MenuButton icon={THEMES.find(([key]) => key === theme.value)[2]} label="Colours" items={() => THEMES.map(([key, label, icon]) => ({ label, icon, checked: theme.value === key, run: () => (theme.value = key) }))} />
           <IconButton icon={LogOut} label="Sign out" onClick={signOut} />
         </div>

@@ -8,6 +8,7 @@ import { Announcements } from "./Announcements.jsx";
 import { Chat } from "./Chat.jsx";
 import { Dialogs } from "./dialogs/Dialogs.jsx";
 import { EmojiPickers } from "./composer/EmojiPicker.jsx";
+import "./landing.js";
 import { phase, notice, start } from "./session.js";
 import { SignIn } from "./SignIn.jsx";
 

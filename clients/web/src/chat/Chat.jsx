@@ -7,7 +7,7 @@ import { client, link } from "./connection.js";
 import { openDialog } from "./dialogs/dialog.js";
 import { useKeys } from "./keys.js";
 import { panel } from "./panel.js";
-import { joinByCode, placesLoaded } from "./places.js";
+import { joinByCode, LOBBY, mayEnter, places, placesLoaded } from "./places.js";
 import { go, route } from "./route.js";
 import { Sidebar } from "./Sidebar.jsx";
 import { TalkView } from "./TalkView.jsx";
@@ -23,7 +23,7 @@ export function Chat() {
   const isOpen = place === "room" || place === "user";
   const talk = made && isOpen ? (place === "room" ? made.room(name) : made.private(name)) : null;
   return (
-    <div class={`chat ${isOpen ? "is-open" : ""} ${panel.value && isOpen ? "has-panel" : ""}`}>
+    <div class={`chat ${isOpen ? "is-open" : ""} ${panel.value && place === "room" ? "has-panel" : ""}`}>
       <a class="skip" href="#composer" onClick={(event) => (event.preventDefault(), document.getElementById("composer")?.focus())}>Skip to the message field</a>
       <Sidebar />
       {talk ? <TalkView key={`${place}:${name}`} talk={talk} place={place} /> : <Nothing />}
@@ -42,19 +42,25 @@ async function invited(code) {
   }
 }
 
-const Nothing = () => (
-  <main class="talk nothing" aria-label="No room chosen">
-    <div class="empty">
-      <Icon of={MessagesSquare} size={36} />
-      <h1>Choose a room</h1>
-      <p>Pick one on the left, make a new one, or enter one with a code that somebody gave you.</p>
-      <div class="row">
-        <button class="button" onClick={() => openDialog("new-room")}>New room</button>
-        <button class="button plain" onClick={() => openDialog("join-room")}>Enter a code</button>
+function Nothing() {
+  const isEmpty = places.value.length === 0;
+  if (isEmpty && !placesLoaded.value) return <main class="talk nothing" aria-label="No room chosen" aria-busy="true"><span class="spinner" /></main>;
+  const mayLobby = mayEnter(LOBBY);
+  return (
+    <main class="talk nothing" aria-label="No room chosen">
+      <div class="empty">
+        <Icon of={MessagesSquare} size={36} />
+        <h1>{isEmpty ? "No rooms yet" : "Choose a room"}</h1>
+        <p>{isEmpty ? "Make a room of your own, or enter one with a code that somebody gave you." : "Pick one on the left, make a new one, or enter one with a code that somebody gave you."}</p>
+        <div class="row">
+          {mayLobby && <button class="button" onClick={() => go("room", LOBBY)}>Go to the lobby</button>}
+          <button class={`button ${mayLobby ? "plain" : ""}`} onClick={() => openDialog("new-room")}>New room</button>
+          <button class="button plain" onClick={() => openDialog("join-room")}>Enter a code</button>
+        </div>
       </div>
-    </div>
-  </main>
-);
+    </main>
+  );
+}
 
 function Banner() {
   const { state, error, isLost } = link.value;

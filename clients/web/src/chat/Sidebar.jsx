@@ -1,6 +1,6 @@
 // The list of rooms and private conversations, with what is unread and who is there.
 
-import { ChevronsUpDown, Hash, Keyboard, LogOut, MessageSquarePlus, Moon, Plus, Search, Sun, SunMoon, TicketCheck, UserRound } from "lucide";
+import { ChevronsUpDown, Hash, Keyboard, LogOut, MessageSquarePlus, Moon, Plus, ScanSearch, Search, Sun, SunMoon, TicketCheck, UserRound } from "lucide";
 import { Avatar } from "../kit/Avatar.jsx";
 import { Icon } from "../kit/Icon.jsx";
 import { MenuButton, openMenu } from "../kit/Menu.jsx";
@@ -12,6 +12,7 @@ import { person } from "./people.js";
 import { places, placesLoaded } from "./places.js";
 import { go, route } from "./route.js";
 import { me, signOut } from "./session.js";
+import { unreadWords } from "./unread.js";
 
 export function Sidebar() {
   return (
@@ -61,13 +62,13 @@ function RoomRow({ room, name, title }) {
   const here = room.state === "joined" ? room.online : stats.value[name]?.online;
   const unread = room.unread;
   const mentioned = unread > 0 && isMentioned(room);
-  const words = [titleOf({ room, name, title }), unread && `${unread} unread`, mentioned && "you are mentioned", here && `${here} here`].filter(Boolean).join(", ");
+  const words = [titleOf({ room, name, title }), unread && `${unreadWords(room)} unread`, mentioned && "you are mentioned", here && `${here} here`].filter(Boolean).join(", ");
   return (
     <li>
       <a href={`#/r/${encodeURIComponent(name)}`} class={`place ${unread ? "unread" : ""} ${room.state === "ended" ? "over" : ""}`} aria-current={isHere ? "page" : undefined} aria-label={words} data-place="room" data-name={name} onClick={open}>
         <span class="place-mark"><Icon of={Hash} size={16} /></span>
         <span class="grow cut" dir="auto">{titleOf({ room, name, title })}</span>
-        {unread > 0 ? <span class={`badge ${mentioned ? "" : "quiet"}`}>{mentioned ? "@" : ""}{unread > 99 ? "99+" : unread}</span> : here > 0 && <span class="here num" title={`${here} here`}>{here}</span>}
+        {unread > 0 ? <span class={`badge ${mentioned ? "" : "quiet"}`}>{mentioned ? "@" : ""}{unreadWords(room)}</span> : here > 0 && <span class="here num" title={`${here} here`}>{here}</span>}
       </a>
     </li>
   );
@@ -147,5 +148,6 @@ const meItems = () => [
   { icon: Sun, label: "Light", checked: theme.value === "light", run: () => (theme.value = "light") },
   { icon: Moon, label: "Dark", checked: theme.value === "dark", run: () => (theme.value = "dark") },
   "line",
+  me.value.admin && { icon: ScanSearch, label: "Inspector", run: () => location.assign("/admin") },
   { icon: LogOut, label: "Sign out", run: signOut },
 ];

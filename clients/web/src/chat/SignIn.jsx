@@ -1,9 +1,10 @@
 // Signing in, signing up, a guest's name, or a token: whatever this server offers.
 
-import { KeyRound, LogIn, UserPlus, UserRound } from "lucide";
-import { useId, useState } from "preact/hooks";
-import { Icon } from "../kit/Icon.jsx";
+import { Dices, KeyRound, LogIn, UserPlus, UserRound } from "lucide";
+import { useEffect, useId, useRef, useState } from "preact/hooks";
+import { Icon, IconButton } from "../kit/Icon.jsx";
 import { kept } from "../kit/kept.js";
+import { guestName } from "./guestNames.js";
 import { route } from "./route.js";
 import { notice, signIn, signInAsGuest, signInWithToken, signUp, welcome } from "./session.js";
 
@@ -18,9 +19,13 @@ export function SignIn() {
   const [chosen, choose] = useState(kept.get("way"));
   const way = ways.find(({ key }) => key === chosen) ?? ways[0];
   const pick = (key) => (kept.set("way", key), choose(key));
+  const card = useRef();
+  useEffect(() => {
+    if (matchMedia("(hover: hover)").matches) card.current.querySelector("form :is(input, textarea)").select(); // on a phone the keyboard would hide the rest
+  }, []);
   return (
     <main class="sign-in">
-      <section class="sign-in-card">
+      <section class="sign-in-card" ref={card}>
         <header>
           <img src="/assets/icon.svg" alt="" width="44" height="44" />
           <h1>Rooms</h1>
@@ -67,17 +72,23 @@ const Account = () => (
   </Entry>
 );
 
-const Guest = () => (
-  <Entry submit="Come in" icon={UserRound} send={({ name }) => signInAsGuest(name)}>
-    <Field name="name" label="Your name" autocomplete="nickname" maxlength="64" value={kept.get("guest.name") ?? ""} hint="No password: this browser remembers you." />
-  </Entry>
-);
+function Guest() {
+  const [name, setName] = useState(() => kept.get("guest.name") ?? guestName());
+  return (
+    <Entry submit="Come in" icon={UserRound} send={({ name }) => signInAsGuest(name)}>
+      <div class="with-button">
+        <Field name="name" label="Your name" autocomplete="nickname" maxlength="64" value={name} onInput={(event) => setName(event.currentTarget.value)} hint="No password: this browser remembers you." />
+        <IconButton icon={Dices} label="Another name" onClick={() => setName(guestName())} />
+      </div>
+    </Entry>
+  );
+}
 
 const Token = () => (
   <Entry submit="Sign in" icon={KeyRound} send={({ token }) => signInWithToken(token)}>
     <div class="field">
       <label for="token">Token</label>
-      <textarea id="token" name="token" class="input token" rows="4" required spellcheck={false} autocomplete="off" placeholder="eyJ…" data-first />
+      <textarea id="token" name="token" class="input token" rows="4" required spellcheck={false} autocomplete="off" placeholder="eyJ…" />
       <span class="hint">From <code>rooms token --sub you --room lobby</code>, or from your application.</span>
     </div>
   </Entry>

@@ -13,6 +13,7 @@ import { TalkHead } from "./TalkHead.jsx";
 import { Timeline } from "./timeline/Timeline.jsx";
 import { person } from "./people.js";
 import { toast } from "../kit/Toasts.jsx";
+import { unreadTotal } from "./unread.js";
 
 export function TalkView({ talk, place }) {
   const isRoom = place === "room";
@@ -28,10 +29,11 @@ export function TalkView({ talk, place }) {
       if (panel.value?.kind !== "members") panel.value = null;
     };
   }, []);
+  const unread = unreadTotal.value;
   useEffect(() => {
-    document.title = `${title} · Rooms`;
+    document.title = `${unread ? `(${unread}) ` : ""}${title} · Rooms`;
     return () => (document.title = "Rooms");
-  }, [title]);
+  }, [title, unread]);
   const isEnded = isRoom && (talk.state === "ended" || talk.state === "left" || talk.state === "waiting") && talk.error && client.value;
   return (
     <>

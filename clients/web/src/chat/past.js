@@ -3,6 +3,7 @@
 import { signal } from "@preact/signals";
 
 const PAGE = 40;
+const KEPT_MAX = 2_000; // messages, as one scrolls on; those at the other end are forgotten
 
 export const past = signal(null); // Past of the room that is open, or null: the present
 
@@ -34,12 +35,16 @@ export class Past {
     return this.load(this.hasEarlier, { before: this.messages[0]?.seq }, ({ messages, more }) => {
       this.messages = [...messages, ...this.messages];
       this.hasEarlier = more;
+      this.hasLater ||= this.messages.length > KEPT_MAX;
+      this.messages.length = Math.min(this.messages.length, KEPT_MAX);
     });
   }
 
   later() {
     return this.load(this.hasLater, { after: this.messages.at(-1)?.seq }, ({ messages, more }) => {
-      this.messages = [...this.messages, ...messages];
+      const all = [...this.messages, ...messages];
+      this.messages = all.slice(-KEPT_MAX);
+      this.hasEarlier ||= all.length > KEPT_MAX;
       this.hasLater = more;
     });
   }

@@ -6,6 +6,7 @@ import { rest } from "../kit/rest.js";
 import { client, link } from "./connection.js";
 import { me } from "./session.js";
 
+export const LOBBY = "lobby"; // the room for everybody who may enter any
 const JOINED_MAX = 90; // below what one socket may be in
 const PAGES_MAX = 10;
 
@@ -13,7 +14,7 @@ export const places = signal([]); // [{room, title, isOurs: the server keeps it 
 export const placesLoaded = signal(false);
 
 const remembered = () => kept.get(`rooms.${me.value?.user}`) ?? [];
-const plain = (name) => !name.includes("*") && !name.includes("/");
+export const isPlain = (name) => !name.includes("*") && !name.includes("/"); // a chat room, and not a pattern of names
 
 // Whether the sign-in enters this room without a code.
 export function mayEnter(name) {
@@ -25,7 +26,7 @@ export async function loadPlaces() {
   const user = me.value?.user;
   const mine = await listed().catch(() => []);
   if (!user || me.value?.user !== user) return;
-  const named = [...me.value.rooms.filter(plain), ...remembered()].map((room) => ({ room }));
+  const named = [...me.value.rooms.filter(isPlain), ...remembered()].map((room) => ({ room }));
   const byName = new Map([...named, ...places.value, ...mine].map((place) => [place.room, place]));
   places.value = [...byName.values()];
   placesLoaded.value = true;
@@ -70,6 +71,7 @@ export async function leaveRoom(name) {
 export const destroyRoom = (name) => rest("DELETE", `/api/rooms/${encodeURIComponent(name)}`);
 
 export function forget(name) {
+  if (kept.get(`last.${me.value.user}`)?.name === name) kept.set(`last.${me.value.user}`, null);
   kept.set(`rooms.${me.value.user}`, remembered().filter((other) => other !== name));
   places.value = places.value.filter(({ room }) => room !== name);
 }

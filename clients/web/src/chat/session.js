@@ -4,6 +4,7 @@ import { signal } from "@preact/signals";
 import { kept } from "../kit/kept.js";
 import { rest } from "../kit/rest.js";
 import { connect, disconnect } from "./connection.js";
+import { go } from "./route.js";
 
 export const phase = signal("starting"); // "starting" | "out" | "in" | "unreachable"
 export const me = signal(null); // {user, full_name, avatar, rooms, admin}
@@ -40,6 +41,7 @@ export async function signInAsGuest(name) {
 
 export async function signOut() {
   disconnect();
+  go(null); // whoever comes next begins at a place of their own
   await rest("DELETE", "/api/sessions").catch(() => {});
   leave(null);
 }

@@ -7,12 +7,13 @@ import { toast } from "../../kit/Toasts.jsx";
 import { plural } from "../../kit/words.js";
 import { announce } from "../Announcements.jsx";
 import { watch } from "../connection.js";
-import { past } from "../past.js";
+import { past, Past } from "../past.js";
 import { me } from "../session.js";
+import { Beginning } from "./Beginning.jsx";
 import { jump } from "./jump.js";
 import { moveFocus } from "./roving.js";
-import { Rows } from "./Rows.jsx";
-import { around, bounds, extendedDown, extendedUp, heldAt, PRESENT } from "./window.js";
+import { keyOf, Rows } from "./Rows.jsx";
+import { around, bounds, extendedDown, extendedUp, fixed, heldAt, PRESENT } from "./window.js";
 
 const NEAR_PX = 700; // so far from an edge the next page is fetched
 const END_PX = 48; // so near the end one is "at the end"
@@ -23,11 +24,12 @@ export function Timeline({ talk, isRoom, title, source }) {
   void [watched.messages.value, watched.pending.value, watched.state.value, source.revision?.value];
   const all = source.timeline;
   const scroller = useRef();
-  const anchor = useRef(END); // END, or {key, offset}: the message that must not move
-  const [window_, setWindow] = useState(PRESENT);
-  const [atEnd, setAtEnd] = useState(true);
+  const anchor = useRef(source.held ?? END); // END, or {key, offset}: the message that must not move
+  const [window_, setWindow] = useState(() => (source.held && around(source.timeline, source.held.id)) ?? PRESENT);
+  const [atEnd, setAtEnd] = useState(!source.held);
   const unreadFrom = useUnreadMarker(talk, all.length > 0);
   const [from, to] = bounds(all, window_);
+  const leaving = useRef(false);
   const now = useRef();
   now.current = { all, window_, source, atEnd };
 
@@ -47,10 +49,23 @@ export function Timeline({ talk, isRoom, title, source }) {
     const next = extended(all, held);
     if (next !== held) return setWindow(next);
     if (!(direction === "up" ? source.hasEarlier : source.hasLater)) return;
-    setWindow(held);
-    await source[direction === "up" ? "earlier" : "later"]().catch((error) => toast(error.message, { problem: true }));
+    setWindow(direction === "up" ? held : fixed(all, held));
+    const found = await source[direction === "up" ? "earlier" : "later"]().catch((error) => void toast(error.message, { problem: true }));
+    if (source === talk && found?.length === 0 && talk.hasEarlier) return leaveForPast(); // no more is kept of the present
     setWindow((window_) => extended(now.current.source.timeline, window_));
     onScroll(); // one page may not be enough to fill the window
+  };
+  // What lies before all that is kept of the present is shown as a window of its own.
+  const leaveForPast = async () => {
+    const { key } = anchor.current;
+    const { id, seq } = now.current.all.find((one) => keyOf(one) === key) ?? {};
+    if (!id || leaving.current) return;
+    leaving.current = true;
+    const found = await new Past(talk).open(seq).catch((error) => void toast(error.message, { problem: true }));
+    leaving.current = false;
+    if (!found || anchor.current === END || !scroller.current) return found?.close();
+    found.held = { ...anchor.current, id };
+    past.value = found;
   };
   const onScroll = useFrame(() => {
     const box = scroller.current;
@@ -58,6 +73,7 @@ export function Timeline({ talk, isRoom, title, source }) {
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
     const isAtEnd = below < END_PX && now.current.window_.bottom === null && !now.current.source.hasLater;
     anchor.current = isAtEnd ? END : seen(box);
+    if (isAtEnd && now.current.source !== talk) return toEnd(); // the past has met the present
     if (isAtEnd !== now.current.atEnd) {
       setAtEnd(isAtEnd);
       setWindow(isAtEnd ? PRESENT : heldAt(now.current.all, now.current.window_));
@@ -93,16 +109,6 @@ export function Timeline({ talk, isRoom, title, source }) {
           <Icon of={ArrowDown} size={16} /> {source !== talk ? "Back to the present" : newBelow ? plural(newBelow, "new message") : "Newest"}
         </button>
       )}
-    </div>
-  );
-}
-
-function Beginning({ title, isRoom, isEmpty, talk }) {
-  if (isRoom && talk.state !== "joined" && isEmpty) return talk.error ? null : <div class="loading"><span class="spinner" /></div>;
-  return (
-    <div class="beginning">
-      <h2 dir="auto">{title}</h2>
-      <p>{isEmpty ? "Nothing has been said here yet." : isRoom ? "This is where the room begins." : "This is where your conversation begins."}</p>
     </div>
   );
 }

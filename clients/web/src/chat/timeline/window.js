@@ -29,6 +29,9 @@ export function extendedDown(messages, window) {
 // What is shown now, held at its top: for when one scrolls away from the end.
 export const heldAt = (messages, window) => (window.top === null ? between(messages, ...bounds(messages, window), "up") : window);
 
+// What is shown now, held at both ends: for when messages are about to be put behind the last one.
+export const fixed = (messages, window) => ({ ...heldAt(messages, window), bottom: messages[bounds(messages, window)[1] - 1]?.seq ?? null });
+
 export function around(messages, id) {
   const at = messages.findIndex((one) => one.id === id);
   return at < 0 ? null : between(messages, Math.max(0, at - PAGE / 2), Math.min(messages.length, at + PAGE / 2), "down");
