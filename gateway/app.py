@@ -54,6 +54,7 @@ from gateway.part_settings import (
     trusts,
     uses_hub,
 )
+from gateway.refusal_to_serve import what_to_do
 from gateway.routes import CHAT
 from gateway.session.company import Company
 from gateway.session.connected import ConnectedUsers
@@ -86,28 +87,30 @@ def run(loaded: Loaded) -> int:
     for sentence in sentences:
         log.info("setting_lowered", about=sentence)
     sys.setswitchinterval(SWITCH_SECONDS)
-    return _run(App(settings, kinds, log), log)
+    return _run(App(settings, kinds, log), settings, log)
 
 
-def _run(app: App, log: Logger) -> int:
+def _run(app: App, settings: Settings, log: Logger) -> int:
     status = 0
     try:
         trio.run(app.run)
     except* SyncFailed as failed:
-        log.critical("disk_failed", about="what a failed sync left on disk is unknown: nothing more is promised", error=_first(failed))
+        log.critical("disk_failed", about="what a failed sync left on disk is unknown: nothing more is promised", error=str(_first(failed)))
         _exit_at_once()
     except* (StorageError, RoomError, OSError) as failed:
-        log.critical("not_serving", error=_first(failed))
+        error = _first(failed)
+        advice = what_to_do(error, settings)
+        log.critical("not_serving", error=str(error), **({} if advice is None else {"do": advice}))
         status = 1
     return status
 
 
-def _first(group: BaseExceptionGroup[BaseException]) -> str:
-    """What the first error that is no group says."""
+def _first(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """The first error that is no group."""
     error: BaseException = group
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    return str(error)
+    return error
 
 
 def _exit_at_once() -> None:

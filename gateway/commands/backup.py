@@ -28,7 +28,7 @@ def backup(
     """Copy everything that the server keeps, as of one moment, while it serves. Exit status 1 if a damaged room had to be left out."""
     folder = settings_of(data, config).data
     began = time.monotonic()
-    with readable(), ProgressLine() as progress:
+    with readable("A backup needs a folder that is empty, or is not there yet"), ProgressLine() as progress:
         manifest = back_up(folder, target, progress)
     if json:
         print_json({**manifest_object(manifest), "seconds": round(time.monotonic() - began, 3)})

@@ -31,7 +31,7 @@ def restore(
     """Verify a backup and make the data folder of it. The folder must be empty, or not there, and no server may use it."""
     folder = settings_of(data, config).data
     began = time.monotonic()
-    with readable(), _into_empty(), ProgressLine() as progress:
+    with readable("Say a folder that `rooms backup` made, and finished"), _into_empty(), ProgressLine() as progress:
         manifest = restore_backup(source, folder, progress)
     if json:
         print_json({**manifest_object(manifest), "seconds": round(time.monotonic() - began, 3)})

@@ -34,8 +34,8 @@ def checked_kind(kind: str) -> str:
 
 
 @contextmanager
-def readable() -> Iterator[None]:
-    """Turns what storage says into a sentence that says what to do."""
+def readable(advice: str = "") -> Iterator[None]:
+    """Turns what storage says into a sentence that says what to do; ``advice``: with a folder that is no good for a backup."""
     try:
         yield
     except FolderUnusable as error:
@@ -43,7 +43,7 @@ def readable() -> Iterator[None]:
     except FolderInUse as error:
         raise CommandError(f"{error}. Stop it first, or say another folder with --data") from error
     except BackupUnusable as error:
-        raise CommandError(str(error)) from error
+        raise CommandError(f"{error}. {advice}" if advice else str(error)) from error
     except BackupFailed as error:
         raise CommandFailed(f"{error}. The backup is half made: delete it") from error
     except StorageFull as error:
