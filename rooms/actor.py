@@ -99,8 +99,8 @@ class Actor:
             mail.refused(OVERLOADED)
 
     def lost(self, connection: Connection, code: int, reason: str, clean: bool) -> None:
-        """The socket of ``connection`` is gone."""
-        if connection.phase in (Phase.CLOSED, Phase.REFUSED):
+        """The socket of ``connection`` is gone. Rooms that were given up when the process ended hear of it no more."""
+        if self.env.is_over or connection.phase in (Phase.CLOSED, Phase.REFUSED):
             return
         if self.state is State.HIBERNATED and not self.kind.hears_closes:
             self.members.dismiss(connection)

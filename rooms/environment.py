@@ -72,6 +72,7 @@ class Environment:
         self.log = log
         self.random = random
         self.is_stopping = False
+        self.is_over = False
         self.stats = Stats()
         self.meters = Meters()
         self.calls = Calls()

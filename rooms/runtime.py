@@ -93,6 +93,7 @@ class Runtime:
             env.log.critical("sync_failed", error=str(group.exceptions[0]))
             raise
         finally:
+            env.is_over = True
             self._ended.set()
 
     async def stop(self) -> None:

@@ -279,3 +279,19 @@ async def test_when_many_rooms_are_awake_light_ones_without_a_file_sleep_early(t
         assert [harness.state(str(number), "light") for number in range(1, 6)].count(State.HIBERNATED) >= 2
         await clients[5].send("still there?")
         assert clients[5].received
+
+
+class Doorman(Lobby):
+    """Wakes when somebody goes."""
+
+    async def on_close(self, connection: Connection, code: int, reason: str, clean: bool) -> None:
+        self.broadcast(f"{connection.user} went")
+
+
+async def test_a_socket_that_ends_after_the_rooms_were_given_up_is_no_fault(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    async with open_harness({"room": Doorman}, data=tmp_path) as harness:
+        ada = await harness.connect("attic")
+        await trio.sleep(11)
+        assert harness.state("attic") is State.HIBERNATED
+        await harness.crash()
+        ada.connection.gone(1006, "", False)
