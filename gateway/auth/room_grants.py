@@ -95,12 +95,16 @@ class RoomGrants:
         return True
 
     async def withdraw(self, user: str, room: str) -> bool:
-        """Take a room from the user again, and their sockets out of it; whether it was granted. Raises ``RoomError``."""
-        had: bool = await self._rooms.stub(RoomKey(USERS, user)).withdraw(room)
+        """Take a room from the user again, and their sockets out of it; whether it was granted. One that was not, a token may grant.
+
+        Raises ``RoomError``.
+        """
+        if not await self._rooms.stub(RoomKey(USERS, user)).withdraw(room):
+            return False
         await self.load(user)
         for session in self._registry.of_user(user):
             _take(session, room)
-        return had
+        return True
 
     async def _find(self, user: str, then: Callable[[], None]) -> None:
         try:

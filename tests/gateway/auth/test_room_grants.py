@@ -104,6 +104,12 @@ async def test_what_is_withdrawn_is_taken_from_open_sockets(harness: Harness, gr
     assert await grants.withdraw("ada", CODE) is False
 
 
+async def test_what_only_the_token_grants_cannot_be_withdrawn(grants: RoomGrants, registry: Registry) -> None:
+    socket = opened(registry, ADA)
+    assert await grants.withdraw("ada", "lobby") is False
+    assert socket.taken == []
+
+
 async def test_what_the_users_room_says_by_itself_is_remembered(grants: RoomGrants) -> None:
     assert grants.noted(ADA, []) is ADA
     assert grants.may_matter(ADA, KEY)
