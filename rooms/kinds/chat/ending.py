@@ -8,7 +8,7 @@ import msgspec
 
 from rooms import Identity
 from rooms.kinds.chat import calls, events
-from rooms.kinds.chat.refusals import NOT_AUTHORIZED
+from rooms.kinds.chat.refusals import NOT_AUTHORIZED, ROOM_NOT_FOUND
 from rooms.kinds.chat.roles import Role
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ def prepare(chat: ChatRoom, identity: dict[str, Any]) -> dict[str, Any]:
     """Where the room's files are, which also names its history (the epoch does not outlive a restore); and whether the room was made."""
     if chat.roles.of(msgspec.convert(identity, Identity)) < Role.OWNER:
         return calls.refused(NOT_AUTHORIZED)
+    if not _is_there(chat):
+        return calls.refused(ROOM_NOT_FOUND)
     return {"folder": chat.files.folder, "made": chat.roles.has_owner}
 
 
@@ -29,3 +31,8 @@ def end(chat: ChatRoom, folder: str) -> bool:
     chat.broadcast(events.destroyed(chat.name))
     chat.destroy()
     return True
+
+
+def _is_there(chat: ChatRoom) -> bool:
+    """Whether there is anything to end: any name that nobody uses is a room in which nothing is."""
+    return bool(chat.history.head or chat.roles.has_owner or chat.presence.online or chat.files.has_folder or chat.sanctions.has_any)

@@ -93,6 +93,11 @@ class Files:
             self._storage.put(_KEY, folder)
         return folder
 
+    @property
+    def has_folder(self) -> bool:
+        """Whether any file was ever taken."""
+        return self._storage.get(_KEY) is not None
+
     def are_in(self, folder: str) -> bool:
         """Whether this is the history whose files are there."""
         return bool(self._storage.get(_KEY) == folder)

@@ -6,6 +6,7 @@ from rooms import Refusal
 
 NOT_AUTHORIZED = Refusal("not_authorized", "Not authorized")
 NOT_IN_ROOM = Refusal("not_in_room", "Not in room")
+ROOM_NOT_FOUND = Refusal("not_found", "No such room")
 MESSAGE_NOT_FOUND = Refusal("message_not_found", "Message not found")
 USER_NOT_FOUND = Refusal("user_not_found", "User not found")
 UNKNOWN_TYPE = Refusal("unknown_type", "Unknown message received")

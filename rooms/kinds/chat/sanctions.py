@@ -65,6 +65,11 @@ class Sanctions:
         if what == MUTE:
             self.mutes.pop(user, None)
 
+    @property
+    def has_any(self) -> bool:
+        """Whether there is one, which may be over."""
+        return bool(self._storage.sql("SELECT 1 FROM sanctions LIMIT 1"))
+
     def bars(self, user: str) -> list[tuple[str, Hold]]:
         """Bans and kicks of ``user``, bans first."""
         return [(what, Hold(until_ms, role)) for what, until_ms, role in self._storage.sql(_BARS, user)]

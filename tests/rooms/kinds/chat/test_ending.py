@@ -23,6 +23,14 @@ async def test_only_its_owner_or_an_admin_may_end_a_room(calls, identity, refuse
     assert "error" not in await calls.ending(OLGA)
 
 
+async def test_what_never_was_cannot_be_ended(lobby, calls):
+    root = {"user": "root", "name": "Root", "admin": True}
+    assert (await calls.ending(root))["error"]["code"] == "not_found"
+    await (await lobby.join_as(Identity("mod", "Mod", moderates=("lobby",)))).tell("ban", user="bob")
+    await lobby.restart()
+    assert "error" not in await lobby.harness.stub("lobby").ending(root)
+
+
 async def test_everybody_is_told_and_nothing_is_left(lobby, calls):
     await calls.create("olga", "Olga's")
     ada = await lobby.join("ada")

@@ -198,6 +198,7 @@ async def test_another_history_has_another_folder(calls):
     await added(calls)
     first = await calls.ending(root)
     await calls.end(first["folder"])
+    await added(calls)
     second = await calls.ending(root)
     assert first["folder"] != second["folder"]
     assert (await calls.ending(root))["folder"] == second["folder"]
