@@ -151,6 +151,7 @@ class MessageLog(ScrollView, can_focus=False):
         if view.has_earlier:
             yield self._ruled("earlier", "Page Up loads what was said before")
         notices = list(view.notices)
+        by_id = {message.id: message for message in view.messages}
         last_day, is_marked = "", False
         before: Message | None = None
         for message in view.messages:
@@ -163,7 +164,7 @@ class MessageLog(ScrollView, can_focus=False):
             if view.unread_after is not None and message.seq > view.unread_after and not is_marked:
                 is_marked, before = True, None
                 yield self._ruled("new", "new", RULE)
-            yield self._message(message, goes_on(message, before))
+            yield self._message(message, by_id.get(message.reply_to or ""), goes_on(message, before))
             before = message
         for notice in notices:
             yield self._noticed(notice)
@@ -172,9 +173,9 @@ class MessageLog(ScrollView, can_focus=False):
         if view.seen_by and not view.pending:
             yield _Item("seen", self._wrap([Line(Text(f"seen by {printable(', '.join(view.seen_by[:SEEN_BY_MAX]))}", DIM), is_head=True)]))
 
-    def _message(self, message: Message, goes_on: bool) -> _Item:
+    def _message(self, message: Message, quoted: Message | None, goes_on: bool) -> _Item:
         is_selected = message.id == self._view.selected
-        state = (message, is_selected, goes_on)
+        state = (message, quoted, is_selected, goes_on)
         known = self._wrapped.get(message.id)
         if known is not None and known[0] == state:
             return _Item(message.id, known[1])

@@ -80,6 +80,11 @@ def test_two_people_talk(columns: int, rows: int, server: Server) -> None:
                 assert "\x1b" not in shown
                 bob.send("react", id=message["id"], emoji="X")
                 await until(app, lambda shown: "X 1" in shown)
+                bob.send("message", message="an answer", reply_to=message["id"], cid="2")
+                await until(app, lambda shown: "┌ Tess: Hello @Bob" in shown)
+                await pilot.press("alt+up", "alt+up", "alt+up")
+                await enter(app, pilot, "/edit Hello all")
+                await until(app, lambda shown: "┌ Tess: Hello all" in shown)
                 for line in ("/reply yes", "/edit yes indeed", "/react O", "/me nods", "/frob", "/who Bob"):
                     await enter(app, pilot, line)
                 shown = await until(app, lambda shown: "nods" in shown and "1 here" in shown.replace("2 here", "1 here"))
