@@ -77,8 +77,8 @@ class RoomFile:
     def begin(self) -> None:
         """A turn begins. It costs no SQLite call until the first write.
 
-        Raises ``StorageFull`` while the disk has no space for what this room promised before, ``MigrationFailed``, ``RoomDestroyed``;
-        then no turn is open.
+        While the disk has no space for what this room promised before, a write in it raises ``StorageFull``. Raises ``StorageFull`` if
+        the file cannot even be read as it should be, ``MigrationFailed``, ``RoomDestroyed``; then no turn is open.
         """
         turns, tables = self._turns, self._tables
         if turns.failed or self._behind or self._destroyed or self.trouble is not None:
@@ -271,9 +271,9 @@ class RoomFile:
         if self._behind or not self._turns.stands():
             self._turns.give_up()
             self._catch_up()
-        self._turns.failed = False
+        self._turns.failed, self._turns.full = False, None
         if self.trouble is not None and self._tail.size_bytes > self._settings.uncommitted_bytes_max and not self.commit(self._durable):
-            raise StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
+            self._turns.full = StorageFull(f"{self.key} has {self._tail.size_bytes} bytes that its file has no space for: {self.trouble}")
 
     def _migrate(self) -> None:
         try:
@@ -312,7 +312,7 @@ class RoomFile:
             self._standing.derived += 1
         if self.committed == 0 and self._turns.connection is not None:
             first_commit_done(self._turns.connection)
-        self.trouble = None
+        self.trouble = self._turns.full = None
         self._settle()
         return True
 

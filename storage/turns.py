@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import apsw
 
 from storage.database import limit
-from storage.errors import RoomSetAside, SqlFailed, StorageError
+from storage.errors import RoomSetAside, SqlFailed, StorageError, StorageFull
 from storage.failures import dooms, translated
 from storage.guard import Guard
 from storage.keys import RoomKey
@@ -58,6 +58,7 @@ class Turns:
         "failed",
         "file_stands",
         "forgets",
+        "full",
         "guard",
         "key",
         "operations",
@@ -85,6 +86,8 @@ class Turns:
         self.failed = False
         """SQLite reported an error since somebody asked whether the transaction stands."""
         self.doomed: StorageError | None = None
+        self.full: StorageFull | None = None
+        """Why nothing may be written, though what is there can be read."""
         self.forgets = False
         self.derives = False
         """Whether the open transaction holds writes to derived tables."""
@@ -210,6 +213,8 @@ class Turns:
     def stage(self) -> None:
         """The turn's first write: from here on it has a transaction, in a file."""
         assert self.operations is not None, "writes belong into a turn"
+        if self.full is not None:
+            self.doomed = self.doomed or self.full
         if self.doomed is not None:
             raise self.doomed
         new = not self.file_stands

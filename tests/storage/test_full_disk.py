@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 
 import apsw
@@ -62,6 +63,12 @@ def test_a_room_whose_file_has_no_space_refuses_turns_beyond_a_bound_and_heals(s
                 process.sync()
                 file.commit(file.number)
         assert 10_000 < file.uncommitted_bytes < 12_000
+        with process.turn() as file:
+            assert file.storage.get("a") == 1, "what only reads goes on"
+        with pytest.raises(StorageFull), process.turn() as file, contextlib.suppress(StorageFull):
+            file.storage.put("a", "a turn that was refused cannot end well")
+        with process.turn() as file:
+            assert file.storage.get("a") == 1
         disk.is_full = False
         process.put("heals by itself", 1)
         disk.is_full = True

@@ -70,6 +70,8 @@ def test_a_full_disk_refuses_and_heals_without_a_restart(small_disk: Path, leave
             assert code in ("storage_full", "unknown_outcome"), "the disk never filled"
             other.send("history", ref="other rooms go on", limit=1)
             assert other.receive("history")["messages"]
+            ada.send("history", ref="and reading goes on in this one", limit=1)
+            assert ada.receive("history")["messages"]
             ballast.unlink()
             after = say_until_it_is_taken(ada)
             assert after >= acked[-1] + 1
