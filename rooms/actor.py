@@ -209,7 +209,7 @@ class Actor:
         """Whether there is nothing to do, to wait for or to come back to."""
         if self._parked is None or self._isolate is None or self.mails_waiting:
             return False
-        return self._isolate.is_settled and (not self._backgrounds or self.env.is_stopping)
+        return self._isolate.is_settled and (self.env.is_stopping or not (self._backgrounds or self._isolate.is_stuck))
 
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""

@@ -74,6 +74,11 @@ class Isolate:
         """Whether nothing waits: everything said is heard, nothing is to be done before the next turn."""
         return not (self.gate.is_waiting or self.before_next_turn)
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether the file has no space for what the room promised. Asleep, it would not try again, and the journal could not go."""
+        return self.file.trouble is not None and self.file.uncommitted_bytes > 0
+
     def step(self, mail: Mail, scope: trio.CancelScope) -> Begun | None:
         """Run the turn of ``mail``. A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now."""
         turn = self._begin(mail)

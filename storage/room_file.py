@@ -153,6 +153,7 @@ class RoomFile:
             self._finish_destroy()
             return True
         if self.number == self.committed and not self._turns.derives:
+            self.trouble = None
             self._leave_transaction()
             return True
         return self._commit()
@@ -329,9 +330,8 @@ class RoomFile:
         """Cut the write-ahead file. The retiring thread folded most of it back; a busy room has no other moment without a transaction."""
         self._standing.trim = False
         try:
-            cut_log(self._cursor().connection)
-        except apsw.FullError as error:
-            self.trouble = str(error)
+            with contextlib.suppress(apsw.FullError):  # the retiring thread asks again
+                cut_log(self._cursor().connection)
         except apsw.IOError as error:
             raise SyncFailed(f"the file of {self.key} did not reach the disk: {error}") from error
 

@@ -1,0 +1,44 @@
+"""Rooms whose files find no space, behind a journal that does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import trio
+
+from rooms import Connection, Room, RuntimeSettings
+from rooms.testing import open_harness
+from tests.storage.full_disk import full_disk
+
+
+class Notebook(Room):
+    async def on_message(self, connection: Connection, message: str | bytes) -> None:
+        self.storage.put(str(message), True)
+        connection.send(f"kept {message}")
+
+
+async def test_a_room_whose_file_had_no_space_lets_the_journal_go_when_there_is_some_though_nobody_comes_back(
+    tmp_path: Path, autojump_clock: trio.testing.MockClock
+) -> None:
+    """Until its file has all that it promised, it does not sleep: asleep, nobody would try again."""
+
+    def forget(room: Any) -> None:
+        room.storage.delete("secret")
+        room.storage.forget_deleted()
+
+    with full_disk() as disk:
+        async with open_harness({"room": Notebook}, data=tmp_path, settings=RuntimeSettings(retire_seconds=1)) as harness:
+            ada = await harness.connect("attic")
+            await ada.send("first")
+            await trio.sleep(1)
+            disk.is_full = True
+            await ada.send("secret")
+            await harness.visit("attic", forget)
+            await ada.leave()
+            assert ada.received == ["kept first", "kept secret"]
+            await trio.sleep(60)
+
+            disk.is_full = False
+            await trio.sleep(60)
+            assert [path.name for path in sorted(harness.path.rglob("*")) if path.is_file() and b"secret" in path.read_bytes()] == []
