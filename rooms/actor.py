@@ -22,7 +22,7 @@ from rooms.mailbox import Mailbox
 from rooms.members import Members
 from rooms.refusal import Refusal
 from rooms.refusals import NOT_IN_ROOM, OVERLOADED, unavailable
-from storage import RoomKey, RoomSetAside, StorageError
+from storage import RoomKey, RoomSetAside, StorageError, SyncFailed
 
 if TYPE_CHECKING:
     from rooms.environment import Environment
@@ -337,6 +337,8 @@ class Actor:
         try:
             self._isolate = Isolate(self, self.env.folder.room(self.key))
         except StorageError as error:
+            if isinstance(error, SyncFailed):
+                raise
             self._refuse_all(error, batch)
             return False
         if self.kind.derives:

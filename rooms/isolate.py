@@ -178,6 +178,8 @@ class Isolate:
                 self._commit_again()
             file.begin()
         except StorageError as error:
+            if isinstance(error, SyncFailed):
+                raise
             self._cannot_begin(mail, error)
             return None
         return turn
