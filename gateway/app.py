@@ -161,7 +161,7 @@ class App:
             await nursery.start(runtime.run)
             await signing_in.revocations.load()
             await chats.endings.load()
-            for task in (signing_in.known_users.run, chats.grants.run, chats.endings.run):
+            for task in (signing_in.known_users.run, chats.grants.run, chats.bans.run, chats.endings.run):
                 nursery.start_soon(task)
             await self._serve(nursery, services, signing_in, chats, runtime, sockets)
             await stop.wait()
@@ -215,6 +215,7 @@ class App:
             admitted=signing_in.known_users.admitted,
             has_met=signing_in.known_users.has_met,
             grants=chats.grants,
+            bans=chats.bans,
             is_gone=chats.endings.is_gone,
         )
 

@@ -18,6 +18,7 @@ from gateway.frames import text_frame
 from gateway.names import display_name_of, name_of
 from gateway.routes import CHAT
 from gateway.session import greeting
+from gateway.session.bans import BANNED_CODE
 from gateway.session.codec import BadMessage, Ref, Request, decode, fitted
 from gateway.session.formats import Format
 from gateway.session.membership import LEFT, Joining, Membership
@@ -206,6 +207,7 @@ class EnvelopeSession(Session):
         self._memberships = without(self._memberships, membership)
         ref = membership.joining.ref if membership.joining is not None else None
         self._say_error(refused, ref, membership.key.name)
+        self._note_ban(membership, refused.close_code)
         self._close_with(refused)
 
     def request_failed(self, membership: Membership, message: Envelope | str | bytes | None, refused: Refusal) -> None:
@@ -220,11 +222,16 @@ class EnvelopeSession(Session):
 
     def ended_by_room(self, membership: Membership, code: int, reason: str) -> None:
         """The room has closed the membership."""
+        self._note_ban(membership, code)
         if self.key is not None and (code, reason) != (1000, LEFT):
             self.close(code, reason)
             return
         self._memberships = without(self._memberships, membership)
         membership.end(code, reason, clean=True)
+
+    def _note_ban(self, membership: Membership, code: int | None) -> None:
+        if code == BANNED_CODE:
+            self.services.bans.note(membership.key, self.identity.user)
 
     # who it is
 
@@ -237,6 +244,14 @@ class EnvelopeSession(Session):
 
     def _admitted(self, ref: Ref) -> None:
         self._greet(ref)
+        key, identity, bans = self.key, self.identity, self.services.bans
+        if key is not None and bans.may_hold(key, identity.user):
+            bans.when_judged(key, identity, self._judged)
+
+    def _judged(self, refused: Refusal | None) -> None:
+        """The room has said whether the user is still banned."""
+        if refused is not None and self.stage is not Stage.OVER:
+            self.refuse(refused)
 
     def _greet(self, ref: Ref) -> None:
         self.send(Event("hello", greeting.hello(self.services, self.id, self.identity, self._stats_data()), ref))

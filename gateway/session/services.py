@@ -101,6 +101,37 @@ class NoGrants:
 NO_GRANTS = NoGrants()
 
 
+class Bans(Protocol):
+    """Who was lately banned from which room (``gateway.session.bans.Bans``)."""
+
+    def note(self, key: RoomKey, user: str) -> None:
+        """The room has said so."""
+
+    def may_hold(self, key: RoomKey, user: str) -> bool:
+        """Whether the room has to be asked about this user."""
+
+    def when_judged(self, key: RoomKey, identity: Identity, then: Callable[[Refusal | None], None]) -> None:
+        """Ask it, and call ``then`` with why the user may not come in, if so."""
+
+
+class NoBans:
+    """Of bans one hears when one wants to join."""
+
+    def note(self, key: RoomKey, user: str) -> None:
+        """Forgotten."""
+
+    def may_hold(self, _key: RoomKey, _user: str) -> bool:
+        """Never."""
+        return False
+
+    def when_judged(self, _key: RoomKey, _identity: Identity, then: Callable[[Refusal | None], None]) -> None:
+        """Now."""
+        then(None)
+
+
+NO_BANS = NoBans()
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Services:
     """The parts of the gateway that a session works with. ``guests`` is ``None`` unless guests are let in (``--dev``).
@@ -135,4 +166,5 @@ class Services:
     admitted: Callable[[Registered], None] = lambda _session: None
     has_met: Callable[[str], bool] = lambda _user: False
     grants: Grants = NO_GRANTS
+    bans: Bans = NO_BANS
     is_gone: Callable[[RoomKey], bool] = lambda _key: False

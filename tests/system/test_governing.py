@@ -114,13 +114,24 @@ def test_a_banned_user_stays_out_until_unbanned(site: Site) -> None:
     assert ada.receive("kicked")["seconds"] is None
     assert ada.close_code() == 4411
     done(olga, "ban", user="never-here")
-    for user in ("ada", "never-here"):
-        barred = site.outside(user)
-        barred.send("join")
-        assert barred.receive("error")["code"] == "banned"
-        assert barred.close_code() == 4411
+    barred = site.outside("never-here")
+    barred.send("join")
+    assert barred.receive("error")["code"] == "banned"
+    assert barred.close_code() == 4411
     done(olga, "unban", user="ada")
     site.inside("ada")
+
+
+def test_a_banned_user_s_next_socket_is_closed_without_a_join(site: Site) -> None:
+    olga, ada = site.inside("olga"), site.inside("ada")
+    done(olga, "ban", user="ada")
+    assert ada.close_code() == 4411
+    again = site.outside("ada")
+    assert again.close_code() == 4411
+    assert again.receive("error")["code"] == "banned"
+    done(olga, "unban", user="ada")
+    site.inside("ada")
+    assert done(olga, "message", message="welcome back")["seq"] == 1
 
 
 def test_a_muted_user_is_silent_until_unmuted(site: Site) -> None:

@@ -91,6 +91,12 @@ def members(chat: ChatRoom, identity: Answer, query: str, limit: int | None) -> 
     return {"room": chat.name, "online": chat.presence.online, "users": users, "more": more}
 
 
+def bar(chat: ChatRoom, identity: Answer) -> list[Any] | None:
+    """Why somebody may not come in now, as the fields of a ``Refusal``."""
+    barred = moderation.bar(chat, msgspec.convert(identity, Identity))
+    return None if barred is None else [barred.code, barred.message, barred.retry_after_ms, barred.close_code]
+
+
 def may_upload(chat: ChatRoom, identity: Answer, size: int) -> Answer | None:
     """A refusal, if a file of so many bytes could not be taken now."""
     who = msgspec.convert(identity, Identity)

@@ -136,6 +136,11 @@ class ChatRoom(talk.Talk):
         return calls.members(self, identity, query, limit)
 
     @callable_from_rooms
+    async def bar(self, identity: dict[str, Any]) -> list[Any] | None:
+        """Why somebody may not come in now, as the fields of a ``Refusal``."""
+        return calls.bar(self, identity)
+
+    @callable_from_rooms
     async def may_upload(self, identity: dict[str, Any], size: int) -> dict[str, Any] | None:
         """A refusal, if a file of so many bytes could not be taken now."""
         return calls.may_upload(self, identity, size)
