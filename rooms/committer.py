@@ -44,7 +44,7 @@ class Committer:
         stats = self._env.stats
         records = [record for _, record in batch]
         try:
-            await self._env.run_blocking(self._env.folder.journal.append, records)
+            await self._env.run_storing(self._env.folder.journal.append, records)
         except JournalFull as error:
             self._undo(batch, error)
             return

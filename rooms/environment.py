@@ -58,6 +58,7 @@ class Environment:
         folder: Folder,
         clock: WallClock,
         run_blocking: RunBlocking,
+        run_storing: RunBlocking,
         settings: RuntimeSettings,
         new_id: Callable[[], str],
         log: Log,
@@ -67,6 +68,8 @@ class Environment:
         self.folder = folder
         self.clock = clock
         self.run_blocking = run_blocking
+        self.run_storing = run_storing
+        """For what storage does: it may not have to wait for a thread that rooms' work keeps busy."""
         self.settings = settings
         self.new_id = new_id
         self.log = log

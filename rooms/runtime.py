@@ -5,6 +5,7 @@ from __future__ import annotations
 import random as random_module
 import uuid
 from collections.abc import Callable, Iterable
+from functools import partial
 
 import trio
 
@@ -35,6 +36,9 @@ from rooms.stub import Stub
 from rooms.tells import TellDelivery
 from storage import RoomKey, SyncFailed
 
+STORING_THREADS = 2
+"""One appends to the journal, one retires what is done."""
+
 
 class Runtime:
     """Everything that rooms need to live. ``run`` owns its tasks; the other calls are possible while it runs.
@@ -48,7 +52,7 @@ class Runtime:
         folder: Folder,
         *,
         clock: WallClock | None = None,
-        run_blocking: RunBlocking = trio.to_thread.run_sync,
+        run_blocking: RunBlocking | None = None,
         settings: RuntimeSettings | None = None,
         new_id: Callable[[], str] | None = None,
         log: Log | None = None,
@@ -58,7 +62,8 @@ class Runtime:
             kinds={kind.name: kind for kind in kinds},
             folder=folder,
             clock=clock or SystemClock(),
-            run_blocking=run_blocking,
+            run_blocking=run_blocking or trio.to_thread.run_sync,
+            run_storing=run_blocking or partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(STORING_THREADS)),
             settings=settings or RuntimeSettings(),
             new_id=new_id or _random_id,
             log=log or SilentLog(),
@@ -187,7 +192,7 @@ class Runtime:
     async def _retire(self) -> None:
         while True:
             await trio.sleep(self._env.settings.retire_seconds)
-            await self._env.run_blocking(self._env.folder.retire)
+            await self._env.run_storing(self._env.folder.retire)
 
 
 def _random_id() -> str:

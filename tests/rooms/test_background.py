@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import trio
 
-from rooms import Connection, Room, RuntimeSettings, State, Stub, TooManyBackgrounds, callable_from_rooms
+from rooms import Connection, Kind, Room, RoomKey, Runtime, RuntimeSettings, State, Stub, TooManyBackgrounds, callable_from_rooms
 from rooms.testing import open_harness
+from storage import DataFolder
 
 
 async def fetch(seconds: float, result: str) -> str:
@@ -186,3 +187,32 @@ async def test_the_method_that_hears_the_result_must_be_one_of_the_room(tmp_path
     async with open_harness({"room": Busy}, data=tmp_path) as harness:
         with pytest.raises(TypeError):
             await harness.visit("attic", lambda room: room.background(fetch, 1, "x", then=lambda _result: None))
+
+
+async def test_work_that_blocks_every_thread_it_may_have_keeps_nothing_from_becoming_durable(tmp_path: Path):
+    """The journal is written in threads of its own."""
+    may_end = threading.Event()
+
+    class Blocking(Room):
+        @callable_from_rooms
+        async def block(self) -> None:
+            self.background(may_end.wait, 30)
+
+        @callable_from_rooms
+        async def keep(self) -> None:
+            self.storage.put("kept", True)
+
+    folder = DataFolder.open(tmp_path / "data")
+    runtime = Runtime([Kind("room", Blocking)], folder)
+    try:
+        with trio.fail_after(20):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(runtime.run)
+                for number in range(48):
+                    await runtime.stub(RoomKey("room", f"blocking {number % 4}")).block()
+                await runtime.stub(RoomKey("room", "another")).keep()
+                may_end.set()
+                await runtime.stop()
+    finally:
+        may_end.set()
+        folder.close()
