@@ -212,13 +212,14 @@ class Retirement:
             give_back_free_memory()
 
     def _drop_standings(self) -> None:
-        """Forget rooms that are closed and that no segment names."""
+        """Forget rooms that are closed and that no segment names: one that just came and went has committed what is not yet synced."""
         if len(self._standings) < self._standings_max:
             return
         named = self._journal.named()
         for key, standing in list(self._standings.items()):
             with self._standings_lock:
-                if not standing.open and not standing.tail and key not in named and key not in self._trims:
+                is_done = not standing.open and not standing.tail and standing.synced == standing.committed
+                if is_done and key not in named and key not in self._trims:
                     del self._standings[key]
         self._standings_max = max(1000, 2 * len(self._standings))
 

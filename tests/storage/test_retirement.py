@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -297,6 +298,34 @@ def test_rooms_that_came_and_went_are_not_remembered(process: Process) -> None:
         process.folder.room(RoomKey("rooms", f"visitor {number}")).close()
     process.folder.retire()
     assert len(process.folder._retirement._standings) < 10
+
+
+class OvertakenJournal:
+    """Of ``process``: while it says which rooms it names, one room comes, writes and goes."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._journal = process.folder.journal
+
+    def named(self) -> set[RoomKey]:
+        named = self._journal.named()
+        self._process.put("a", 1)
+        self._process.hibernate()
+        return named
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._journal, name)
+
+
+def test_a_room_that_writes_and_goes_while_others_are_forgotten_holds_up_no_segment(process: Process) -> None:
+    retirement = process.folder._retirement
+    for number in range(1200):
+        process.folder.room(RoomKey("rooms", f"visitor {number}")).close()
+    retirement._journal = OvertakenJournal(process)  # type: ignore[assignment]
+    process.folder.retire()
+    retirement._journal = process.folder.journal
+    process.retire()
+    assert process.segments == []
 
 
 def test_memory_goes_back_to_the_system_when_many_rooms_were_closed(process: Process, monkeypatch: pytest.MonkeyPatch) -> None:
