@@ -32,7 +32,7 @@ def chat(
     url: Annotated[str | None, Parameter(help="The server. [default: where `rooms serve` here listens]")] = None,
     display_name: Annotated[str | None, Parameter(name="--name", help="What a guest is called. [default: the name of this login]")] = None,
     token: Annotated[str | None, Parameter(help="A token, or @FILE with one in it. [default: be a guest]")] = None,
-    plain: Annotated[bool, Parameter(negative=(), help="Line by line, as it is without a terminal.")] = False,
+    plain: Annotated[bool, Parameter(negative=(), show_default=False, help="Line by line, as it is without a terminal.")] = False,
     json: Json = False,
     data: Data = None,
     config: Config = None,

@@ -17,10 +17,10 @@ def config(
     data: Data = None,
     config: Config = None,
     json: Json = False,
-    dev: Annotated[bool | None, Parameter(negative=(), help="As `rooms serve --dev` would have it.")] = None,
+    dev: Annotated[bool, Parameter(negative=(), show_default=False, help="As `rooms serve --dev` would have it.")] = False,
 ) -> int:
     """Print every setting with its value, where it came from and what it means."""
-    loaded = load_settings({"data": data, "dev": dev}, config=config)
+    loaded = load_settings({"data": data, "dev": dev or None}, config=config)
     settings = described(loaded)
     if json:
         for setting in settings:

@@ -12,7 +12,7 @@ from gateway.settings import Settings, load_settings
 Data = Annotated[Path | None, Parameter(help="The data folder. [default: ./data]")]
 Config = Annotated[Path | None, Parameter(help="A file of settings. [default: rooms.toml, if there is one]")]
 Kind = Annotated[str, Parameter(help="The kind of room.")]
-Json = Annotated[bool, Parameter(name="--json", negative=(), help="One JSON object a line.")]
+Json = Annotated[bool, Parameter(name="--json", negative=(), show_default=False, help="One JSON object a line.")]
 
 
 def settings_of(data: Path | None, config: Path | None) -> Settings:

@@ -27,7 +27,7 @@ def history(
     *,
     kind: Kind = "rooms",
     tail: Annotated[int | None, Parameter(help="Only the last so many.")] = None,
-    follow: Annotated[bool, Parameter(negative=(), help="Go on with what is said from now on, until Ctrl-C.")] = False,
+    follow: Annotated[bool, Parameter(negative=(), show_default=False, help="Go on with what is said from now on, until Ctrl-C.")] = False,
     json: Json = False,
     data: Data = None,
     config: Config = None,

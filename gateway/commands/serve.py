@@ -13,7 +13,9 @@ from gateway.settings import load_settings
 
 def serve(
     *,
-    dev: Annotated[bool | None, Parameter(negative=(), help="Let guests in, and make a secret on first start. Not for the public.")] = None,
+    dev: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Let guests in, and make a secret on first start. Not for the public.")
+    ] = False,
     host: Annotated[str | None, Parameter(help="The address to listen on. [default: 127.0.0.1]")] = None,
     port: Annotated[str | None, Parameter(help="The port; 0 takes a free one. [default: 8080]")] = None,
     data: Data = None,
@@ -27,7 +29,7 @@ def serve(
 ) -> int:
     """Serve rooms until SIGTERM or SIGINT. Every setting is also ROOMS_<NAME> in the environment: see `rooms config`."""
     flags = {
-        "dev": dev,
+        "dev": dev or None,
         "host": host,
         "port": port,
         "data": data,

@@ -32,7 +32,9 @@ def token(
         tuple[str, ...], Parameter(negative=(), show_default=False, help="A room to moderate, written as --room. Repeat it.")
     ] = (),
     name: Annotated[str | None, Parameter(help="The name to show.")] = None,
-    admin: Annotated[bool, Parameter(negative=(), help="Enter and moderate everything, and use the admin interface.")] = False,
+    admin: Annotated[
+        bool, Parameter(negative=(), show_default=False, help="Enter and moderate everything, and use the admin interface.")
+    ] = False,
     ttl: Annotated[str, Parameter(help="How long it is good: 90s, 15m, 1h, 7d.")] = "1h",
     json: Json = False,
     data: Data = None,

@@ -46,6 +46,16 @@ def test_commands_are_completed(script: Path) -> None:
 def test_flags_are_completed(script: Path) -> None:
     assert completed(script, "history", "--fo") == ["--follow"]
     assert "--data" in completed(script, "restore", "--")
+    assert completed(script, "serve", "--dev", "--po") == ["--port"]
+
+
+def test_zsh_completes_whether_the_script_lies_in_its_path_or_is_sourced(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["completion", "zsh"]) == 0
+    *_, test, call, _, register, end = capsys.readouterr().out.splitlines()
+    assert test == "if [[ $funcstack[1] == _rooms ]]; then"
+    assert call.split() == ["_cyclopts_rooms", '"$@"']
+    assert register.split() == ["compdef", "_cyclopts_rooms", "rooms"]
+    assert end == "fi"
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
