@@ -12,6 +12,7 @@ from tests.system.server import Server
 
 def test_two_people_talk_and_each_sees_what_became_of_what_they_said(come: Come) -> None:
     ada, bob = come("Ada", room="talk"), come("Bob", room="talk")
+    expect(ada.page.get_by_text("Nothing has been said here yet.")).to_be_visible()
     expect(ada.page.get_by_role("button", name="2 here: members")).to_be_visible()
 
     bob.field.press_sequentially("Hel")
@@ -23,6 +24,7 @@ def test_two_people_talk_and_each_sees_what_became_of_what_they_said(come: Come)
     ada.say("Hello Bob")
     bob.sees("Hello Bob")
     expect(bob.page.locator("[data-announcements]")).to_have_text("Ada: Hello Bob")
+    expect(ada.page.locator(".divider.new")).to_have_count(0)  # it was said before her eyes
 
 
 def test_a_message_is_sent_and_then_read(come: Come) -> None:

@@ -59,7 +59,7 @@ function RoomRow({ room, name, title }) {
   const watched = watch(room);
   void [watched.messages.value, watched.reads.value, watched.about.value, watched.users.value, watched.state.value];
   const isHere = route.value.place === "room" && route.value.name === name;
-  const here = room.state === "joined" ? room.online : stats.value[name]?.online;
+  const here = room.state === "joined" ? room.online : room.state === "ended" ? 0 : stats.value[name]?.online;
   const unread = room.unread;
   const mentioned = unread > 0 && isMentioned(room);
   const words = [titleOf({ room, name, title }), unread && `${unreadWords(room)} unread`, mentioned && "you are mentioned", here && `${here} here`].filter(Boolean).join(", ");

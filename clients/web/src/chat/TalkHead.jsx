@@ -12,14 +12,14 @@ import { person } from "./people.js";
 import { leaveRoom } from "./places.js";
 import { go, linkTo } from "./route.js";
 
-export function TalkHead({ talk, isRoom, title }) {
+export function TalkHead({ talk, isRoom, isEnded, title }) {
   const watched = watch(talk);
   void [watched.users.value, watched.about.value];
   return (
     <header class="talk-head">
       <IconButton class="back" icon={ArrowLeft} label="Back to the list" onClick={() => go(null)} />
       {isRoom ? <RoomWords room={talk} title={title} /> : <PersonWords talk={talk} title={title} />}
-      {isRoom && (
+      {isRoom && !isEnded && (
         <>
           <button class="here-button" aria-pressed={isShown("members")} aria-label={`${talk.online ?? 0} here: members`} title="Members" onClick={() => togglePanel("members")}>
             <Icon of={Users} /> <span class="num">{talk.online ?? 0}</span>
@@ -28,7 +28,7 @@ export function TalkHead({ talk, isRoom, title }) {
           <IconButton icon={Search} label="Search" aria-pressed={isShown("search")} onClick={() => togglePanel("search")} />
         </>
       )}
-      <MenuButton icon={EllipsisVertical} label={isRoom ? "Room" : "Conversation"} items={() => (isRoom ? roomItems(talk) : personItems(talk))} />
+      <MenuButton icon={EllipsisVertical} label={isRoom ? "Room" : "Conversation"} items={() => (isRoom ? roomItems(talk, isEnded) : personItems(talk))} />
     </header>
   );
 }
@@ -56,12 +56,12 @@ function PersonWords({ talk, title }) {
   );
 }
 
-function roomItems(room) {
-  const isOwner = room.role === "owner" || room.role === "admin";
+function roomItems(room, isEnded) {
+  const isOwner = !isEnded && (room.role === "owner" || room.role === "admin");
   return [
     { icon: Link, label: "Copy link", run: () => copy(linkTo(room.name), "Link copied") },
     { icon: Copy, label: "Copy code", run: () => copy(room.name, "Code copied") },
-    { icon: Pin, label: "Pinned messages", run: () => togglePanel("pins") },
+    !isEnded && { icon: Pin, label: "Pinned messages", run: () => togglePanel("pins") },
     isOwner && { icon: Settings2, label: "Name and topic", run: () => openDialog("room-settings", { room }) },
     "line",
     { icon: DoorOpen, label: "Leave", run: () => leave(room) },

@@ -34,17 +34,20 @@ export function TalkView({ talk, place }) {
     document.title = `${unread ? `(${unread}) ` : ""}${title} · Rooms`;
     return () => (document.title = "Rooms");
   }, [title, unread]);
-  const isEnded = isRoom && (talk.state === "ended" || talk.state === "left" || talk.state === "waiting") && talk.error && client.value;
+  const isEnded = isRoom && (talk.state === "ended" || talk.state === "left" || talk.state === "waiting") && Boolean(talk.error && client.value);
+  useEffect(() => {
+    if (isEnded) panel.value = null;
+  }, [isEnded]);
   return (
     <>
       <main class="talk" aria-label={title}>
-        <TalkHead talk={talk} isRoom={isRoom} title={title} />
+        <TalkHead talk={talk} isRoom={isRoom} isEnded={isEnded} title={title} />
         <DropZone talk={talk} enabled={isRoom && !isEnded}>
           <Timeline key={past.value ? "past" : "present"} talk={talk} isRoom={isRoom} title={title} source={past.value ?? talk} />
           {isEnded ? <Ended room={talk} state={talk.state} error={talk.error} /> : <Composer talk={talk} isRoom={isRoom} title={title} />}
         </DropZone>
       </main>
-      {panel.value && <Panel talk={talk} isRoom={isRoom} />}
+      {panel.value && !isEnded && <Panel talk={talk} isRoom={isRoom} />}
     </>
   );
 }

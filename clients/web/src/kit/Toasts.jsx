@@ -1,4 +1,4 @@
-// Short notices at the foot of the page, read out by screen readers. `toast("Copied")`, `toast("Not saved", { problem: true })`.
+// Short notices at the head of the page, read out by screen readers. `toast("Copied")`, `toast("Not saved", { problem: true })`.
 
 import { X } from "lucide";
 import { signal } from "@preact/signals";

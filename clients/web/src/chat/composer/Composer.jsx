@@ -26,6 +26,7 @@ export function Composer({ talk, isRoom, title }) {
   draft.text = text;
 
   useLayoutEffect(() => grow(field.current), [text]);
+  useEffect(() => whenWidthChanges(field.current, grow), []);
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches) field.current.focus();
     return effect(() => {
@@ -141,7 +142,18 @@ function FileButton({ talk }) {
 
 function grow(field) {
   field.style.height = "auto";
-  field.style.height = `${Math.min(field.scrollHeight, innerHeight * 0.4)}px`;
+  if (field.value) field.style.height = `${Math.min(field.scrollHeight, innerHeight * 0.4)}px`; // a long placeholder takes one line
+}
+
+function whenWidthChanges(box, act) {
+  let width = box.offsetWidth;
+  const observer = new ResizeObserver(() => {
+    if (box.offsetWidth === width) return;
+    width = box.offsetWidth;
+    act(box);
+  });
+  observer.observe(box);
+  return () => observer.disconnect();
 }
 
 // After the text was drawn.

@@ -14,9 +14,10 @@ import { me } from "../session.js";
 import { closeDialog } from "./dialog.js";
 
 const SHOWN_MAX = 12;
+const ROOMS_SHOWN_MAX = 7;
 const WAIT_MS = 150;
 
-export const Switcher = () => <Chooser title="Go to" placeholder="A room or a person" find={(query, people) => [...rooms(query), ...people]} />;
+export const Switcher = () => <Chooser title="Go to" placeholder="A room or a person" find={roomsAndPeople} />;
 export const NewConversation = () => <Chooser title="New conversation" placeholder="Name or user name" find={(_, people) => people} />;
 
 function Chooser({ title, placeholder, find }) {
@@ -55,11 +56,21 @@ function Chooser({ title, placeholder, find }) {
   );
 }
 
+// A room that is not there yet is the last choice: what is there already is chosen first.
+function roomsAndPeople(query, people) {
+  const [known, made] = [rooms(query).slice(0, ROOMS_SHOWN_MAX), newRoom(query)];
+  return [...known, ...people.slice(0, SHOWN_MAX - known.length - made.length), ...made];
+}
+
 function rooms(query) {
   const has = matcher(query);
-  const known = places.value.map(({ room, title }) => ({ place: "room", name: room, title: client.value.room(room).title || title || room, hint: "" })).filter(({ name, title }) => has(name) || has(title));
+  return places.value.map(({ room, title }) => ({ place: "room", name: room, title: client.value.room(room).title || title || room, hint: "" })).filter(({ name, title }) => has(name) || has(title));
+}
+
+// A room of that name, for who may enter any.
+function newRoom(query) {
   const isNew = query && mayEnter(query) && !places.value.some(({ room }) => room === query);
-  return isNew ? [...known, { place: "room", name: query, title: query, hint: "Enter this room", isNew: true }] : known;
+  return isNew ? [{ place: "room", name: query, title: query, hint: "Enter this room", isNew: true }] : [];
 }
 
 // Whom one knows at once, whom the server knows a moment later.

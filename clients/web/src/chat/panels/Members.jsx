@@ -4,6 +4,7 @@ import { EllipsisVertical } from "lucide";
 import { useEffect, useState } from "preact/hooks";
 import { Avatar } from "../../kit/Avatar.jsx";
 import { Icon } from "../../kit/Icon.jsx";
+import { plural } from "../../kit/words.js";
 import { watch } from "../connection.js";
 import { remember } from "../people.js";
 import { me } from "../session.js";
@@ -22,6 +23,7 @@ export function Members({ talk }) {
     return () => (isCurrent = false);
   }, [query, revision]);
   const users = found ?? [...talk.users.values()];
+  const others = query ? 0 : talk.online - users.length;
   return (
     <>
       <div class="panel-field"><input class="input" type="search" placeholder="Find somebody" aria-label="Find somebody" value={query} onInput={(event) => setQuery(event.currentTarget.value)} /></div>
@@ -39,6 +41,7 @@ export function Members({ talk }) {
             </button>
           </li>
         ))}
+        {others > 0 && <li class="panel-note small faint">and {plural(others, "other")}: find them by name</li>}
       </ul>
     </>
   );

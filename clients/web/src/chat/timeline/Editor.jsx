@@ -9,6 +9,7 @@ export function Editor({ talk, message }) {
   const [text, setText] = useState(message.message);
   useLayoutEffect(() => {
     field.current.focus();
+    field.current.form.scrollIntoView({ block: "nearest" });
     field.current.setSelectionRange(text.length, text.length);
   }, []);
   const leave = () => {

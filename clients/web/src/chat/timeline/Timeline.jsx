@@ -27,7 +27,7 @@ export function Timeline({ talk, isRoom, title, source }) {
   const anchor = useRef(source.held ?? END); // END, or {key, offset}: the message that must not move
   const [window_, setWindow] = useState(() => (source.held && around(source.timeline, source.held.id)) ?? PRESENT);
   const [atEnd, setAtEnd] = useState(!source.held);
-  const unreadFrom = useUnreadMarker(talk, all.length > 0);
+  const unreadFrom = useUnreadMarker(talk, all.length > 0 || talk.epoch !== null);
   const [from, to] = bounds(all, window_);
   const leaving = useRef(false);
   const now = useRef();
