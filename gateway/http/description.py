@@ -25,8 +25,46 @@ def json_body(properties: Json, required: tuple[str, ...], example: Json) -> Jso
 
 
 def json_answer(description: str, example: Json) -> Json:
-    """A response that is a JSON object."""
-    return {"description": description, "content": {"application/json": {"schema": {"type": "object"}, "example": example}}}
+    """A response that is a JSON object, of the types that the example shows."""
+    return {"description": description, "content": {"application/json": {"schema": schema_of(example), "example": example}}}
+
+
+def schema_of(example: object, name: str = "") -> Json:
+    """What is like ``example``, which is called ``name``. Where the example has null, anything may be."""
+    if example is None or name in ANYTHING:
+        return {}
+    kind = _KINDS[type(example)]
+    schema: Json = {"type": [kind, "null"] if name in NULLABLE else kind}
+    if isinstance(example, dict) and example:
+        schema["properties"] = {key: schema_of(value, key) for key, value in example.items()}
+    if isinstance(example, list) and example:
+        schema["items"] = schema_of(example[0])
+    return schema
+
+
+_KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "integer", float: "number"}
+
+ANYTHING = frozenset({"value", "attachment"})
+"""What applications keep, of whatever type."""
+
+NULLABLE = frozenset({"avatar", "name", "last", "last_activity"}) | frozenset(
+    {
+        "session",
+        "user",
+        "kind",
+        "room",
+        "expires_ms",
+        "last_active_ms",
+        "epoch",
+        "turns",
+        "journaled",
+        "keys",
+        "unsent_tells",
+        "alarm",
+        "file",
+    }
+)
+"""What may be null, though examples show what it is else: in rooms and profiles, and where admins look."""
 
 
 def text(description: str, **more: Any) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
@@ -25,16 +26,18 @@ def document() -> Json:
             "description": "The HTTP side of a room server. Rooms themselves talk over WebSockets: /rooms/{name}/ws and /{kind}/{name}/ws.",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
-        "paths": {
-            "/": _get("The web chat", "text/html"),
-            "/healthz": _get("Alive; touches nothing", "text/plain"),
-            "/readyz": _get("Ready for new sockets", "text/plain", {"503": {"description": "Starting, or draining before it stops"}}),
-            "/metrics": _get("Prometheus text", "text/plain", _errors("401", "403"), security=[{"metrics": []}, {}]),
-            "/api/openapi.json": _get("This description", "application/json"),
-            **PATHS,
-            **ADMIN_PATHS,
-            "/{kind}/{name}/{path}": _room_paths(),
-        },
+        "paths": _identified(
+            {
+                "/": _get("The web chat", "text/html"),
+                "/healthz": _get("Alive; touches nothing", "text/plain"),
+                "/readyz": _get("Ready for new sockets", "text/plain", {"503": {"description": "Starting, or draining before it stops"}}),
+                "/metrics": _get("Prometheus text", "text/plain", _errors("401", "403"), security=[{"metrics": []}, {}]),
+                "/api/openapi.json": _get("This description", "application/json"),
+                **PATHS,
+                **ADMIN_PATHS,
+                "/{kind}/{name}/{path}": _room_paths(),
+            }
+        ),
         "components": {
             "schemas": {"Error": _error_schema()},
             "securitySchemes": {
@@ -45,6 +48,19 @@ def document() -> Json:
             },
         },
     }
+
+
+def _identified(paths: Json) -> Json:
+    """Every operation with a name of its own, which is a function's where clients are generated, and with what it is about."""
+    return {
+        path: {key: part if key == "parameters" else _named(path, key, part) for key, part in item.items()} for path, item in paths.items()
+    }
+
+
+def _named(path: str, method: str, operation: Json) -> Json:
+    words = [re.sub(r"[{}]", "", part).replace(".", "_") for part in path.split("/") if part not in ("", "api")]
+    about = "kinds" if path.startswith("/{") else words[0] if path.startswith("/api/") else "server"
+    return {"operationId": "_".join([method, *words]) if words else f"{method}_chat", "tags": [about], **operation}
 
 
 def _bearer(description: str, **more: str) -> Json:

@@ -9,6 +9,7 @@ from typing import Any
 
 import httpx2
 
+from tests.system.described import as_described
 from tests.system.server import Server
 
 _CLIENT = httpx2.Client(timeout=30, trust_env=False)
@@ -28,7 +29,10 @@ class Caller:
 
     def ask(self, method: str, path: str, *, headers: Mapping[str, str] | None = None, **body: Any) -> httpx2.Response:
         sent = {**self.bearer, **(headers or {})}
-        return _CLIENT.request(method, f"http://{self.server.host}{path}", headers=sent, **body)
+        response = _CLIENT.request(method, f"http://{self.server.host}{path}", headers=sent, **body)
+        otherwise = as_described(method, path.partition("?")[0], response)
+        assert not otherwise, f"{method} {path} is not as described: {otherwise}"
+        return response
 
     def raw(self, method: str, path: str) -> tuple[int, bytes]:
         """The path exactly as it stands here."""

@@ -27,7 +27,7 @@ HIDDEN_KEYS = {USERS: {"account"}}
 """By kind, keys whose values nobody is to look at: hashes of passwords."""
 HIDDEN = {"$hidden": "not to be looked at"}
 
-_MESSAGE = {"seq": 1, "id": "0199", "time": 1_795_200_000_000, "sender": "ada", "body": "Hello"}
+_MESSAGE = {"seq": 1, "id": "0199", "time": "2026-11-20T20:07:00.123Z", "sender": "ada", "body": "Hello"}
 
 PATHS: Json = {
     "/api/admin/rooms/{kind}/{name}/messages": {

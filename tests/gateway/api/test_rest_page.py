@@ -26,3 +26,11 @@ def test_the_page_names_every_call_and_those_of_admins_in_its_own_words() -> Non
 
 def test_every_call_that_the_page_names_is_served() -> None:
     assert calls() <= served()
+
+
+def test_every_operation_has_a_name_of_its_own_and_says_what_it_is_about() -> None:
+    operations = [operation for item in document()["paths"].values() for key, operation in item.items() if key != "parameters"]
+    names = [operation["operationId"] for operation in operations]
+    assert all(re.fullmatch("[a-z_]+", name) for name in names)
+    assert len(set(names)) == len(names)
+    assert all(operation["tags"] for operation in operations)
