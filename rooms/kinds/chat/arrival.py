@@ -10,6 +10,7 @@ import msgspec
 from rooms import Event
 from rooms.kinds.chat import events, moderation, recall
 from rooms.kinds.chat.membership import Membership
+from rooms.kinds.chat.sizes import size_bytes
 
 if TYPE_CHECKING:
     from rooms import Connection, ConnectRequest, Identity, Refusal
@@ -54,7 +55,7 @@ def described(users: Iterable[Present], count_max: int, size_bytes_max: int) -> 
     left_bytes = size_bytes_max
     for user in users:
         entry = user.described()
-        left_bytes -= len(msgspec.json.encode(entry)) + 1
+        left_bytes -= size_bytes(entry) + 1
         if len(entries) == count_max or left_bytes < 0:
             return entries, True
         entries.append(entry)
@@ -85,7 +86,7 @@ def _welcome(chat: ChatRoom, connection: Connection, asked: Join, ref: events.Re
         "head": place.head,
         "epoch": place.epoch,
     }
-    page, recovered = recall.backlog(chat, asked, page_bytes - recall.size_bytes(facts))
+    page, recovered = recall.backlog(chat, asked, page_bytes - size_bytes(facts) - recall.ENVELOPE_BYTES)
     connection.send(Event("joined", {**facts, "history": page.messages, "recovered": recovered, "more": page.more}, ref))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import msgspec
+from rooms.kinds.chat.sizes import size_bytes
 
 
 class Place(NamedTuple):
@@ -30,22 +30,22 @@ def recovers(place: Place, since: int | None, epoch: str | None, behind_max: int
     return place.trimmed <= since <= place.head and place.head - since <= behind_max
 
 
-def first_that_fit(page: Page, size_bytes: int) -> Page:
+def first_that_fit(page: Page, size_bytes_max: int) -> Page:
     """The beginning of a page that goes forward in time; never nothing of something, so that its reader gets on."""
-    kept = _fitting(page.messages, size_bytes)
+    kept = _fitting(page.messages, size_bytes_max)
     return page if kept == len(page.messages) else Page(page.messages[:kept], more=True)
 
 
-def last_that_fit(page: Page, size_bytes: int) -> Page:
+def last_that_fit(page: Page, size_bytes_max: int) -> Page:
     """The end of a page that goes back in time; never nothing of something."""
-    kept = _fitting(page.messages[::-1], size_bytes)
+    kept = _fitting(page.messages[::-1], size_bytes_max)
     return page if kept == len(page.messages) else Page(page.messages[-kept:], more=True)
 
 
-def _fitting(messages: Sequence[dict[str, Any]], size_bytes: int) -> int:
-    left = size_bytes
+def _fitting(messages: Sequence[dict[str, Any]], size_bytes_max: int) -> int:
+    left = size_bytes_max
     for index, message in enumerate(messages):
-        left -= len(msgspec.json.encode(message)) + 1
+        left -= size_bytes(message) + 1
         if left < 0:
             return max(index, 1)
     return len(messages)

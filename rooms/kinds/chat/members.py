@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from rooms import Event
 from rooms.kinds.chat.arrival import described
-from rooms.kinds.chat.recall import size_bytes
+from rooms.kinds.chat.recall import ENVELOPE_BYTES
+from rooms.kinds.chat.sizes import size_bytes
 
 if TYPE_CHECKING:
     from rooms import Connection, Refusal
@@ -21,6 +22,7 @@ def who(chat: ChatRoom, connection: Connection, request: Who, ref: Ref) -> Refus
     """Answer with one entry a user, longest present first; with ``query`` only those it is part of the name of."""
     limit = LIMIT if request.limit is None else request.limit
     facts = {"room": chat.name, "online": chat.presence.online}
-    users, more = described(chat.presence.users(request.query or ""), limit, chat.settings.page_bytes_max - size_bytes(facts))
+    left_bytes = chat.settings.page_bytes_max - size_bytes(facts) - ENVELOPE_BYTES
+    users, more = described(chat.presence.users(request.query or ""), limit, left_bytes)
     connection.send(Event("members", {**facts, "users": users, "more": more}, ref))
     return None

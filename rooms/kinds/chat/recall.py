@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import msgspec
-
 from rooms import Event, Refusal
 from rooms.kinds.chat.backlog import Page, first_that_fit, last_that_fit, recovers
 from rooms.kinds.chat.pages import Range
@@ -61,11 +59,6 @@ def backlog(chat: Talk, request: Join | ReadHistory, size_bytes: int) -> Backlog
         limit = behind_max if request.limit is None else request.limit
         return Backlog(first_that_fit(chat.pages.changed_since(since, limit), size_bytes), recovered=True)
     return Backlog(last_that_fit(chat.pages.between(Range(), _limit(request)), size_bytes), recovered=False)
-
-
-def size_bytes(facts: dict[str, Any]) -> int:
-    """How much of an answer is taken by what is not history, with its envelope."""
-    return len(msgspec.json.encode(facts)) + ENVELOPE_BYTES
 
 
 def _asked(chat: Talk, request: ReadHistory) -> Page | None:

@@ -109,3 +109,17 @@ async def test_reading_writes_nothing(lobby):
     await ada.history(since=0, epoch="e")
     await ada.ask("who")
     assert lobby.harness.disk.appends == before
+
+
+async def test_a_page_fits_for_readers_of_msgpack_too_in_which_fractions_are_larger(lobby):
+    fractions = {"l": [0.5] * 1_000}
+    users = [await lobby.join(f"user-{n}", meta={"l": [0.5] * 250}) for n in range(60)]
+    for n in range(60):
+        await users[n].say(str(n), meta=fractions)
+    joined = (await lobby.join("bob")).hear("joined")[-1]
+    page = await users[0].history(limit=100)
+    members = await users[0].ask("who", limit=100)
+    for answer in (joined, page, members):
+        assert 64 * 1024 < len(msgspec.msgpack.encode(answer)) <= 256 * 1024 - 512
+    assert joined["more"]
+    assert page["more"]
