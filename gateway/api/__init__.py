@@ -36,19 +36,19 @@ def api_routes(services: Services, signing_in: SignInServices, chats: ChatServic
     """Every route of the interface."""
     settings = services.settings
     callers = Callers(identify, signing_in, settings)
+    rates = Rates(services.limits, settings, services.now)
     return [
-        *_about_rooms(services, signing_in, chats, callers),
+        *_about_rooms(services, signing_in, chats, callers, rates),
         *accounts.Accounts(callers, signing_in, has_accounts=settings.has_accounts).routes,
         *sessions.Sessions(callers, services, signing_in).routes,
-        *me.Me(callers, signing_in).routes,
+        *me.Me(callers, signing_in, rates).routes,
         *avatars.Avatars(signing_in).routes,
-        *tickets.TicketDesk(callers, signing_in).routes,
+        *tickets.TicketDesk(callers, signing_in, rates).routes,
         *revoke.Revoke(callers, services, signing_in).routes,
     ]
 
 
-def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServices, callers: Callers) -> list[Route]:
-    rates = Rates(services.limits, services.settings, services.now)
+def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServices, callers: Callers, rates: Rates) -> list[Route]:
     reached, grants = signing_in.rooms, chats.grants
     visits = Visits(callers, reached, grants, chats.endings, rates)
     made = rooms.ChatRooms(callers, visits, reached, grants=grants, endings=chats.endings, codes=chats.codes, rates=rates)

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from gateway.api.answers import json, route
 from gateway.api.bodies import form_of
 from gateway.api.callers import Callers
+from gateway.api.rates import Rates
 from gateway.auth.sign_in_services import SignInServices
 from gateway.auth.sign_ins import avatar_address
 from gateway.errors import refusal
@@ -37,7 +38,12 @@ EXAMPLE: Json = {
 
 PATHS: Json = {
     "/api/me": {
-        "get": operation("The caller", security=SIGNED_IN_READING, ok={"200": json_answer("The caller", EXAMPLE)}, refused=("401", "503")),
+        "get": operation(
+            "The caller",
+            security=SIGNED_IN_READING,
+            ok={"200": json_answer("The caller", EXAMPLE)},
+            refused=("401", "429", "503"),
+        ),
         "put": operation(
             "Change the profile: what is left out stays",
             security=SIGNED_IN,
@@ -56,7 +62,7 @@ PATHS: Json = {
                 },
             },
             ok={"200": json_answer("The caller, changed", EXAMPLE)},
-            refused=("400", "401", "403", "413", "503"),
+            refused=("400", "401", "403", "413", "429", "503"),
         ),
     }
 }
@@ -65,9 +71,10 @@ PATHS: Json = {
 class Me:
     """Reads and changes the caller's own profile."""
 
-    def __init__(self, callers: Callers, signing_in: SignInServices) -> None:
+    def __init__(self, callers: Callers, signing_in: SignInServices, rates: Rates) -> None:
         self._callers = callers
         self._signing_in = signing_in
+        self._rates = rates
         self.routes = [route("GET", "/api/me", self.get), route("PUT", "/api/me", self.put)]
 
     async def get(self, request: Request) -> Response | Refusal:
@@ -75,6 +82,9 @@ class Me:
         who = await self._callers.reading(request)
         if isinstance(who, Refusal):
             return who
+        over_rate = self._rates.request(who.user)
+        if over_rate is not None:
+            return over_rate
         profile = await self._signing_in.rooms.stub(RoomKey(USERS, who.user)).profile()
         return self._answer(request, who, profile)
 
@@ -83,6 +93,9 @@ class Me:
         who = await self._callers.changing(request)
         if isinstance(who, Refusal):
             return who
+        over_rate = self._rates.upload(who.user)
+        if over_rate is not None:
+            return over_rate
         form = await form_of(request, FORM_BYTES_MAX)
         if isinstance(form, Refusal):
             return form

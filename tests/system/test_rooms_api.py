@@ -335,6 +335,10 @@ def test_rates_hold_by_rest_as_by_socket_and_are_settings(tmp_path: Path) -> Non
             assert socket.receive("error")["code"] == "rate_limited"
         statuses = [bob.ask("GET", "/api/rooms/lobby").status_code for _ in range(21)]
         assert (statuses[0], statuses[-1]) == (200, 429)
+        assert bob.ask("GET", "/api/me").status_code == 429
+        assert bob.ask("POST", "/api/tickets").status_code == 429
+        pictures = [bob.ask("PUT", "/api/me", files={"avatar": ("a", b"no picture")}).status_code for _ in range(4)]
+        assert pictures == [400, 400, 400, 429]
 
 
 def test_the_description_of_every_call_has_an_example(server: Server) -> None:
