@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -302,6 +303,22 @@ def test_a_lost_host_is_made_again_from_the_files(start: Start, crashed: Path, h
     assert after.folder.folder_id != folder_id, "names that begin anew must not meet epochs of before"
     again = start(after.crash(crashed.with_name("again")))
     assert whole(again)
+
+
+@pytest.mark.parametrize("page", range(1, 6))
+def test_a_host_with_one_damaged_page_is_made_again_from_the_files(start: Start, crashed: Path, page: int) -> None:
+    start(crashed).stop()
+    host = crashed / "host.sqlite3"
+    with sqlite3.connect(host) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+    content = bytearray(host.read_bytes())
+    content[page * 4096 : (page + 1) * 4096] = bytes(each ^ 0xA5 for each in content[page * 4096 : (page + 1) * 4096])
+    host.write_bytes(content)
+    after = start(crashed)
+    assert whole(after)
+    assert after.folder.host.next_due() == 10_000
+    assert "host.sqlite3 is damaged" in after.folder.faults[0]
 
 
 def test_a_lost_host_does_not_bring_a_room_back_that_was_set_aside(start: Start, retired: Path) -> None:
