@@ -320,6 +320,7 @@ class Isolate:
         finally:
             ended = perf_counter()
             self._no_commit_before = ended + COMMIT_PAUSE * (ended - started)
+            self._env.lazy_commits.spent(ended - started)
 
     def _commit_again(self) -> None:
         """The last commit found no space. Each try does everything since again, so tries may take a tenth of the time and no more."""

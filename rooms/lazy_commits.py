@@ -29,6 +29,7 @@ class LazyCommits:
         self._env = environment
         self._dirty: dict[Actor, float] = {}
         self._more = trio.Event()
+        self._spent_seconds = 0.0
 
     def dirty(self, actor: Actor) -> None:
         """The room wrote. It commits soon; until then this changes nothing."""
@@ -38,6 +39,10 @@ class LazyCommits:
                 self._env.deriving.soon(actor)
             if len(self._dirty) == 1:
                 self._more.set()
+
+    def spent(self, seconds: float) -> None:
+        """A commit took so long: one that was due here, or one that a busy room caught up with."""
+        self._spent_seconds += seconds
 
     def clean(self, actor: Actor) -> None:
         """The room committed by itself."""
@@ -54,7 +59,8 @@ class LazyCommits:
             if not self._dirty:
                 await self._rest()
             await self._wait_for_first()
-            seconds = self._commit_due()
+            self._commit_due()
+            seconds, self._spent_seconds = self._spent_seconds, 0.0
             await trio.sleep(0 if self._is_late() else min(seconds / COMMIT_SHARE, self._env.settings.commit_seconds))
 
     async def _rest(self) -> None:
@@ -69,19 +75,16 @@ class LazyCommits:
             await trio.sleep_until(due)
             return
 
-    def _commit_due(self) -> float:
-        """Commit rooms that are due, for a stretch. How many seconds that took."""
-        started, now = perf_counter(), trio.current_time()
-        seconds = 0.0
-        while self._dirty and seconds < COMMIT_STRETCH_SECONDS:
+    def _commit_due(self) -> None:
+        """Commit rooms that are due, for a stretch."""
+        began, now = perf_counter(), trio.current_time()
+        while self._dirty and perf_counter() - began < COMMIT_STRETCH_SECONDS:
             actor, due = next(iter(self._dirty.items()))
             if due > now:
                 break
             del self._dirty[actor]
             actor.commit_lazily()
-            seconds = perf_counter() - started
         self._env.folder.host.commit()
-        return perf_counter() - started
 
     def _is_late(self) -> bool:
         for due in self._dirty.values():

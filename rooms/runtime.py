@@ -5,7 +5,6 @@ from __future__ import annotations
 import random as random_module
 import uuid
 from collections.abc import Callable, Iterable
-from functools import partial
 
 import trio
 
@@ -32,12 +31,10 @@ from rooms.refusals import unavailable
 from rooms.settings import RuntimeSettings
 from rooms.stats import Stats
 from rooms.store import Folder
+from rooms.storing import run_storing
 from rooms.stub import Stub
 from rooms.tells import TellDelivery
 from storage import RoomKey, SyncFailed
-
-STORING_THREADS = 2
-"""One appends to the journal, one retires what is done."""
 
 
 class Runtime:
@@ -63,7 +60,7 @@ class Runtime:
             folder=folder,
             clock=clock or SystemClock(),
             run_blocking=run_blocking or trio.to_thread.run_sync,
-            run_storing=run_blocking or partial(trio.to_thread.run_sync, limiter=trio.CapacityLimiter(STORING_THREADS)),
+            run_storing=run_blocking or run_storing,
             settings=settings or RuntimeSettings(),
             new_id=new_id or _random_id,
             log=log or SilentLog(),
