@@ -15,7 +15,15 @@ from gateway.settings import described, load_settings
 from rooms.kinds.chat import ChatRoom
 from tests.documents import ROOT, Reader, parts_of
 
-PAGES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *ROOT.glob("[a-z]*/README.md")])
+_PACKAGES = ("gateway", "rooms", "storage", "bench", "tests", "clients/js")
+PAGES = sorted(
+    [
+        *ROOT.glob("*.md"),
+        *(ROOT / "docs").rglob("*.md"),
+        *(page for package in _PACKAGES for page in (ROOT / package).rglob("README.md")),
+        ROOT / "clients/web/README.md",
+    ]
+)
 RUN = ("python", "console")
 RUNNABLE = [page for page in PAGES if any(part.what in RUN for part in parts_of(page))]
 
