@@ -187,7 +187,8 @@ class Sessions:
         if retry_after_ms is not None:
             return refusal("rate_limited", retry_after_ms=retry_after_ms)
         identity = self._services.guests.welcome(name, guest.key)
-        return await self._signed_in(identity.user, identity)
+        now_ms = self._services.clock.now_ms()  # a revocation from before does not cover it
+        return await self._signed_in(identity.user, msgspec.structs.replace(identity, issued_ms=now_ms))
 
     async def _signed_in(self, user: str, token: Identity | None) -> Response:
         cookie, identity = await self._signing_in.sign_ins.begin(user, token)

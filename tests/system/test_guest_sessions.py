@@ -60,6 +60,22 @@ def test_a_guest_who_signs_out_is_out(server: Server) -> None:
         assert closed_with(socket) == 4401
 
 
+def test_a_guest_who_was_revoked_may_come_in_anew(server: Server) -> None:
+    browser = Browser(server)
+    user = browser.ask("POST", "/api/sessions", json=GUEST).json()["user"]
+    bearer = {"authorization": f"Bearer {server.token('root', arguments=['--admin'])}"}
+    with browser.socket() as socket:
+        assert Browser(server).ask("POST", "/api/admin/revoke", headers=bearer, json={"user": user}).status_code == 200
+        assert closed_with(socket) == 4401
+    assert browser.ask("GET", "/api/me").status_code == 401
+
+    assert browser.ask("POST", "/api/sessions", json=GUEST).json()["user"] == user
+
+    assert browser.ask("GET", "/api/me").status_code == 200
+    with browser.socket() as socket:
+        assert socket.receive("hello")["user"]["user"] == user
+
+
 @pytest.mark.parametrize("guest", [{"name": "", "key": "k"}, {"name": "Ada", "key": ""}, {"name": "\u202e", "key": "k"}, {"name": "Ada"}])
 def test_a_guest_without_a_fit_name_and_key_is_refused(server: Server, guest: dict[str, str]) -> None:
     assert error_of(Browser(server).ask("POST", "/api/sessions", json={"guest": guest})) == (400, "bad_message")
