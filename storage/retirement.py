@@ -157,16 +157,17 @@ class Retirement:
         return True
 
     def _checkpoint(self, standing: Standing, mode: str) -> bool:
-        """Fold the write-ahead file back, with SQLite's own syncs. False if the room was too busy for all of it."""
+        """Fold the write-ahead file back, with SQLite's own syncs. False if the room was too busy for all of it, or its file is damaged:
+        then it is set aside when it is opened next."""
         try:
             connection = open_checkpointer(standing.database)
         except apsw.CantOpenError:
             return not os.path.exists(standing.database)
-        except (apsw.BusyError, apsw.LockedError):
+        except (apsw.BusyError, apsw.LockedError, apsw.FullError, *_DAMAGE):
             return False
         try:
             frames, folded = connection.wal_checkpoint(mode=_MODES[mode])
-        except (apsw.BusyError, apsw.LockedError, apsw.FullError):
+        except (apsw.BusyError, apsw.LockedError, apsw.FullError, *_DAMAGE):
             return False
         except apsw.IOError as error:
             raise SyncFailed(f"the file of {standing.key} did not reach the disk: {error}") from error
@@ -238,4 +239,5 @@ def _size(path: str) -> int:
         return 0
 
 
+_DAMAGE = (apsw.CorruptError, apsw.NotADBError)
 _MODES = {"PASSIVE": apsw.SQLITE_CHECKPOINT_PASSIVE, "TRUNCATE": apsw.SQLITE_CHECKPOINT_TRUNCATE}

@@ -9,10 +9,11 @@ from typing import Any
 
 import pytest
 
-from storage import RoomKey, StorageSettings, SyncFailed
+from storage import RoomKey, RoomSetAside, StorageSettings, SyncFailed
 from storage.free_memory import give_back_free_memory
 from storage.names import room_path
 from storage.retirement import MANY_CLOSED, MANY_FILES
+from storage.set_aside import records_path
 from tests.storage.failing_disk import BROKEN, FailingDisk
 from tests.storage.full_disk import full_disk
 from tests.storage.process import LOBBY, Process
@@ -298,6 +299,23 @@ def test_rooms_that_came_and_went_are_not_remembered(process: Process) -> None:
         process.folder.room(RoomKey("rooms", f"visitor {number}")).close()
     process.folder.retire()
     assert len(process.folder._retirement._standings) < 10
+
+
+def test_a_file_that_was_damaged_meanwhile_keeps_its_segment_and_ends_nothing(process: Process) -> None:
+    process.put("a", 1)
+    process.put("a", 1, key=OTHER)
+    process.hibernate()
+    path = process.path / room_path(LOBBY)
+    for each in (path, path.with_name(path.name + "-wal")):
+        each.write_bytes(b"this is no database, " * 1_000)
+    process.retire()
+    assert len(process.segments) == 1
+    with pytest.raises(RoomSetAside):
+        process.room()
+    process.commit()
+    process.retire()
+    assert process.segments == []
+    assert records_path(path).exists()
 
 
 class OvertakenJournal:
