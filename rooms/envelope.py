@@ -19,7 +19,10 @@ class Envelope(msgspec.Struct, gc=False):
 
 
 class Event(msgspec.Struct, frozen=True, gc=False):
-    """One thing a room says: ``type``, ``data`` and, on an answer, the ``ref`` of the request that caused it."""
+    """One thing a room says: ``type``, ``data`` and, on an answer, the ``ref`` of the request that caused it.
+
+    It is encoded when the turn is released, perhaps after the next ones ran: what ``data`` holds is not to be changed once it was said.
+    """
 
     type: str
     data: dict[str, Any]
