@@ -104,9 +104,9 @@ class Journal:
     def forget(self, segment: Segment) -> None:
         """``segment`` was retired: its file goes."""
         self._disk.unlink(segment.path)
-        self._disk.sync_folder(self._folder)
         with self._appending:
             self.sealed.remove(segment)
+        self._disk.sync_folder(self._folder)
 
     def close(self) -> None:
         """Everything appended is synced; descriptors are closed, an unused spare segment is deleted."""
