@@ -311,7 +311,7 @@ class Isolate:
         self._nothing_waits()
 
     def _commit(self) -> bool:
-        started = perf_counter()
+        started, trouble_before = perf_counter(), self.file.trouble
         try:
             return self.file.commit(self.gate.durable)
         except RoomSetAside as error:
@@ -321,6 +321,8 @@ class Isolate:
             ended = perf_counter()
             self._no_commit_before = ended + COMMIT_PAUSE * (ended - started)
             self._env.lazy_commits.spent(ended - started)
+            if self.file.trouble is not None and trouble_before is None:
+                self._env.log.error("room_not_committed", room=str(self._actor.key), error=self.file.trouble)
 
     def _commit_again(self) -> None:
         """The last commit found no space. Each try does everything since again, so tries may take a tenth of the time and no more."""

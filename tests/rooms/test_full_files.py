@@ -41,6 +41,7 @@ async def test_a_room_whose_file_had_no_space_lets_the_journal_go_when_there_is_
             await ada.leave()
             assert ada.received == ["kept first", "kept secret"]
             await trio.sleep(60)
+            assert harness.log.events == ["room_not_committed"], "it is tried again and again, and said once"
 
             disk.is_full = False
             await trio.sleep(60)
