@@ -33,7 +33,11 @@ export function Timeline({ talk, isRoom, title, source }) {
   const now = useRef();
   now.current = { all, window_, source, atEnd };
 
-  const restore = () => hold(scroller.current, anchor.current);
+  const settled = useRef(0); // where the scroll position was put last
+  const restore = () => {
+    hold(scroller.current, anchor.current);
+    settled.current = scroller.current?.scrollTop ?? 0;
+  };
   useLayoutEffect(restore);
   useEffect(() => {
     const observer = new ResizeObserver(restore); // pictures that come, a field that grows
@@ -70,6 +74,7 @@ export function Timeline({ talk, isRoom, title, source }) {
   const onScroll = useFrame(() => {
     const box = scroller.current;
     if (!box) return;
+    if (anchor.current === END && box.scrollTop >= settled.current) restore(); // what is around it has changed: nobody has scrolled up
     const below = box.scrollHeight - box.scrollTop - box.clientHeight;
     const isAtEnd = below < END_PX && now.current.window_.bottom === null && !now.current.source.hasLater;
     anchor.current = isAtEnd ? END : seen(box);
