@@ -47,11 +47,18 @@ function RoomList() {
   return (
     <section aria-labelledby="rooms-heading">
       <h2 id="rooms-heading">Rooms</h2>
-      {rows.length === 0 && placesLoaded.value && <p class="hint">None yet. Make one with +, or enter a code.</p>}
       <ul>{rows.map((row) => row.room && <RoomRow key={row.name} {...row} />)}</ul>
+      {rows.length === 0 && placesLoaded.value && (
+        <div class="narrow-only">
+          <Add icon={Plus} label="New room" dialog="new-room" />
+          <Add icon={TicketCheck} label="Enter a code" dialog="join-room" />
+        </div>
+      )}
     </section>
   );
 }
+
+const Add = ({ icon, label, dialog }) => <button class="place add" onClick={() => openDialog(dialog)}><span class="place-mark"><Icon of={icon} size={16} /></span> {label}</button>;
 
 const titleOf = ({ room, name, title }) => room?.title || title || name;
 
@@ -88,7 +95,7 @@ function ConversationList() {
     <section aria-labelledby="conversations-heading">
       <h2 id="conversations-heading">Conversations</h2>
       <ul>{list.map((one) => <ConversationRow key={one.user} talk={one} />)}</ul>
-      <button class="place add" onClick={() => openDialog("new-conversation")}><span class="place-mark"><Icon of={Plus} size={16} /></span> New conversation</button>
+      <Add icon={Plus} label="New conversation" dialog="new-conversation" />
     </section>
   );
 }

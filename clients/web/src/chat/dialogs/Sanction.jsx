@@ -17,7 +17,9 @@ export function Sanction({ room, user, what }) {
   const { name } = person(user);
   const { title, act, done, lead } = WORDS[what];
   const run = async ({ seconds, reason }) => {
-    await room[what](user, { seconds: seconds ? Number(seconds) : undefined, reason: reason.trim() || undefined });
+    await room[what](user, { seconds: seconds ? Number(seconds) : undefined, reason: reason.trim() || undefined }).catch((error) => {
+      throw error.code === "not_authorized" ? new Error(`${name} has a role that yours has no say over.`) : error;
+    });
     toast(`${name} ${done}`);
   };
   return (

@@ -8,7 +8,8 @@ import { me } from "../session.js";
 import { copy } from "../TalkHead.jsx";
 
 export function Beginning({ title, isRoom, isEmpty, talk }) {
-  void watch(talk).users.value;
+  const watched = watch(talk);
+  void [watched.users.value, watched.state.value]; // who reads one signal has to read all that it is about
   if (isRoom && talk.state !== "joined" && isEmpty) return talk.error ? null : <div class="loading"><span class="spinner" /></div>;
   return (
     <div class="beginning">
