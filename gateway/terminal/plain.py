@@ -23,7 +23,7 @@ SHOWN_AT_FIRST = 20
 QUEUED_MAX = 100
 """Lines that may be on their way; the next is read when one of them has arrived."""
 
-ECHO_SECONDS = 2.0
+ECHO_SECONDS = 10.0
 """How long the end waits for one's own last message to be heard."""
 
 

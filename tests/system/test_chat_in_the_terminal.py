@@ -26,7 +26,7 @@ from tests.system.client import Client
 from tests.system.server import Server
 from tests.system.tokens import token
 
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 35.0
 SIZES = [(140, 40), (40, 12)]
 HASTE = ClientSettings(backoff_min_seconds=0.1, backoff_max_seconds=0.3)
 
