@@ -1,7 +1,8 @@
 """Checking and minting tokens: JSON Web Tokens (RFC 7519), read more strictly than PyJWT alone reads them. Pure.
 
 PyJWT checks the signature, with the algorithm of the settings. Everything else is checked here: it accepts a wrong ``typ``,
-duplicate keys, years beyond 9999, control characters in ``sub`` and second spellings of one token.
+duplicate keys, years beyond 9999, control characters in ``sub`` and second spellings of one token. So its algorithms are used
+and not its own reading of a token, which does all of it again, character by character: 55 of 90 µs.
 """
 
 from __future__ import annotations
@@ -11,12 +12,14 @@ import math
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
 from unicodedata import normalize
 
 import jwt
+from jwt.algorithms import get_default_algorithms
 from jwt.exceptions import PyJWTError
 
 from gateway.names import GUEST_PREFIX, display_name_of, name_of
@@ -30,7 +33,7 @@ EXPIRY_SECONDS_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z
 _SHAPE = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 _TYPES = ("JWT", "at+jwt")
 _TEXT_CHARACTERS_MAX = 256
-_signatures = jwt.PyJWS()
+_algorithms = get_default_algorithms()
 
 
 class TokenFault(NamedTuple):
@@ -54,7 +57,9 @@ class TokenRules:
 class Token(NamedTuple):
     """A well-formed token whose signature is still to be checked. ``key_id`` is the header's ``kid``: which key of a set signed it."""
 
-    text: str
+    signed: bytes
+    payload: bytes
+    signature: bytes
     key_id: str | None
 
 
@@ -94,10 +99,9 @@ def _read(text: str, algorithm: str) -> Token:
     if parts is None:
         raise _Refused("no compact JWS")
     header = _object_of(_decoded(parts[1]), "header")
-    _decoded(parts[2])
-    _decoded(parts[3])
+    payload, signature = _decoded(parts[2]), _decoded(parts[3])
     _check_header(header, algorithm)
-    return Token(text, header.get("kid"))
+    return Token(text[: parts.end(2)].encode("ascii"), payload, signature, header.get("kid"))
 
 
 def _identity(claims: Mapping[str, Any], rules: TokenRules, now_seconds: float) -> Identity:
@@ -118,12 +122,21 @@ def _identity(claims: Mapping[str, Any], rules: TokenRules, now_seconds: float) 
 
 def _verified(token: Token, keys: Sequence[Any], algorithm: str) -> bytes:
     for key in keys:
-        try:
-            payload: bytes = _signatures.decode(token.text, key, algorithms=[algorithm])
-        except (PyJWTError, ValueError, TypeError):
-            continue
-        return payload
+        with suppress(PyJWTError, ValueError, TypeError):
+            if _algorithms[algorithm].verify(token.signed, _prepared(key, algorithm), token.signature):
+                return token.payload
     raise _Refused("signature")
+
+
+def _prepared(key: Any, algorithm: str) -> Any:
+    """The key as its algorithm wants it. Raises what PyJWT raises if it is none for it."""
+    return _prepared_secret(key, algorithm) if isinstance(key, bytes) else _algorithms[algorithm].prepare_key(key)
+
+
+@lru_cache(maxsize=8)
+def _prepared_secret(secret: bytes, algorithm: str) -> Any:
+    """That a secret looks like no other kind of key takes as long as the rest of the check."""
+    return _algorithms[algorithm].prepare_key(secret)
 
 
 def _check_header(header: Mapping[str, Any], algorithm: str) -> None:
