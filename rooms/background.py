@@ -33,5 +33,6 @@ async def run_background(
     if not isinstance(result.error, Exception):
         raise result.error
     if failed is None:
-        actor.env.log.error("background_failed", room=str(actor.key), function=function.__name__, exc_info=result.error)
+        name = getattr(function, "__name__", repr(function))  # a partial has none
+        actor.env.log.error("background_failed", room=str(actor.key), function=name, exc_info=result.error)
     actor.background_done(BackgroundDone(failed, result.error))

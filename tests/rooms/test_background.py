@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -75,6 +76,14 @@ async def test_an_exception_comes_as_mail_too_and_is_logged_if_nobody_wants_it(t
         await harness.visit("attic", lambda room: room.background(fetch, 1, "fail"))
         await trio.sleep(2)
         assert "background_failed" in harness.log.events
+
+
+async def test_work_without_a_name_may_raise_too(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    async with open_harness({"room": Busy}, data=tmp_path) as harness:
+        await harness.visit("attic", lambda room: room.background(partial(fetch, 1), "fail"))
+        await harness.visit("attic", lambda room: room.background(partial(int, base=10), "fail"))
+        await trio.sleep(2)
+        assert harness.log.events == ["background_failed"] * 2
 
 
 async def test_work_outlives_the_room_object_of_a_later_failed_turn(tmp_path: Path, autojump_clock: trio.testing.MockClock):
