@@ -18,6 +18,10 @@ from storage.turns import Turns
 
 Rows = list[tuple[Any, ...]]
 
+_FLUSH = "SAVEPOINT derived_flush; RELEASE derived_flush"
+"""Has virtual tables write what they hold in memory. They do that with statements of their own, at the beginning of any savepoint, also
+of that which SQLite opens within an author's statement: there the guard would take them for the author's."""
+
 _PLAIN = frozenset((int, str, bytes, float, type(None)))
 
 
@@ -73,6 +77,9 @@ class Sql:
         turns = self._turns
         if not turns.staged:
             turns.stage()
+        if turns.derives_in_memory:
+            turns.derives_in_memory = False
+            self._step(Mode.OWN, _FLUSH, ())
         operations = turns.operations
         assert operations is not None
         operation = (statement, *parameters)
@@ -98,7 +105,7 @@ class Sql:
             return []  # nothing was ever written that something could follow from
         if not turns.staged:
             turns.stage()
-        turns.derives = True
+        turns.derives = turns.derives_in_memory = True
         return self._step(Mode.DERIVING, statement, parameters)
 
     def _step(self, mode: Mode, statement: str, parameters: Sequence[Any]) -> Rows:

@@ -54,6 +54,7 @@ class Turns:
         "derived_number",
         "derived_stand",
         "derives",
+        "derives_in_memory",
         "doomed",
         "failed",
         "file_stands",
@@ -91,6 +92,8 @@ class Turns:
         self.forgets = False
         self.derives = False
         """Whether the open transaction holds writes to derived tables."""
+        self.derives_in_memory = False
+        """Whether virtual tables may hold some of these in memory yet."""
         self.derived_stand = False
         self.derived_number = -1
         """The room's turn that the derived tables have followed up to; -1: unknown."""

@@ -56,6 +56,21 @@ def found(process: Process, word: str) -> list[int]:
         return [seq for (seq,) in file.storage.sql(FOUND, word)]
 
 
+def test_an_index_with_changes_in_memory_hinders_no_statement_of_another_table(derived: Callable[..., Process], tmp_path: Path) -> None:
+    schema = (*SCHEMA, "INSERT INTO derived_words(derived_words, rank) VALUES('secure-delete', 1)")
+    process = derived(tmp_path / "data", schema=schema)
+    for seq in (1, 2):
+        say(process, seq, "alpha")
+    follow(process)
+    process.sync()
+    process.commit()
+    with process.turn() as file:
+        file.storage.sql("DELETE FROM derived_words WHERE rowid = 1")
+    with process.turn() as file:
+        file.storage.sql("INSERT INTO messages SELECT seq + ?, sender, body FROM messages", 10)
+    assert found(process, "alpha") == [2]
+
+
 def bytes_of(folder: Path, text: str) -> list[str]:
     return [str(path) for path in folder.rglob("*") if path.is_file() and text.encode() in path.read_bytes()]
 
