@@ -42,6 +42,7 @@ def test_two_windows_of_one_browser_are_one_person_who_sees_everything_in_both(c
 
 def test_one_comes_back_to_where_one_was_last(come: Come) -> None:
     ada = come("Ada", room="garden")
+    expect(ada.page.locator(".sidebar [data-name=garden]")).to_be_visible()  # she is in: it is kept on her list
     ada.goto("/#/r/attic")
     expect(ada.page.get_by_role("main")).to_have_attribute("aria-label", "attic")
     ada.page.goto("about:blank")
@@ -57,6 +58,7 @@ def test_one_comes_back_to_where_one_was_last(come: Come) -> None:
 
 def test_on_a_phone_the_list_is_where_one_comes_back_to(come: Come) -> None:
     ada = come("Ada", room=None, size=NARROW)
+    expect(ada.page.get_by_role("button", name=re.compile(r"^[1-9]\d* here: members"))).to_be_visible()  # she is in
     expect(ada.page.get_by_role("main")).to_have_attribute("aria-label", "lobby")
     ada.page.goto("about:blank")
     ada.goto("/")

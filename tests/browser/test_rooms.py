@@ -92,6 +92,17 @@ def test_who_is_kicked_is_told_plainly_and_who_is_banned_stays_out(come: Come) -
     expect(carol.field).to_have_count(0)
 
 
+def test_a_room_that_one_may_not_enter_says_so_and_is_no_dead_end(come: Come) -> None:
+    ada = come("Ada Outside", account=True)
+    ada.goto("/#/r/secret")
+    expect(ada.page.get_by_role("alert").filter(has_text="You may not enter this room")).to_be_visible()
+    expect(ada.page.locator(".timeline .spinner")).to_have_count(0)
+    expect(ada.field).to_have_count(0)
+    ada.click("Take off the list")
+    ada.open_room("lobby")
+    expect(ada.field).to_be_visible()
+
+
 def test_a_moderator_is_made_and_may_pin(come: Come) -> None:
     ada, bob = come("Ada Maker", room=None), come("Bob Helper", room=None)
     follow(bob, make_room(ada, "Helped"))

@@ -21,6 +21,6 @@ function land(user) {
   const last = kept.get(`last.${user}`);
   const room = mayEnter(LOBBY) ? LOBBY : me.value.rooms.find(isPlain);
   const { place, name } = last ?? { place: "room", name: room };
-  const isListEnough = last && matchMedia("(max-width: 44rem)").matches;
+  const isListEnough = last && kept.get(`rooms.${user}`)?.length && matchMedia("(max-width: 44rem)").matches;
   if (name && !isListEnough) queueMicrotask(() => go(place, name, { replace: true }));
 }
