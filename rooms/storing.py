@@ -1,7 +1,7 @@
 """Runs what storage does in a thread of trio's cache, by the shortest way there and back.
 
-``trio.to_thread.run_sync`` names the thread for each call, copies the context and asks a limiter: 60 µs of CPU a call, a
-twentieth of all that a busy server does. A sync needs none of it, and must not wait for threads that rooms keep busy.
+``trio.to_thread.run_sync`` names the thread for each call, copies the context and asks a limiter: a profile of a busy server
+showed a twentieth of its time there. A sync needs none of it, and must not wait for threads that rooms keep busy.
 """
 
 from __future__ import annotations
