@@ -164,11 +164,18 @@ class Actor:
 
     def derive(self) -> bool:
         """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""
-        isolate = self._isolate
-        if isolate is None or isolate.is_over or self.env.is_stopping or self.state is not State.AWAKE or not isolate.file.is_behind:
+        if not self.is_behind:
             return False
         self.post(Derive())
         return True
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether derived tables are to follow, and can."""
+        isolate = self._isolate
+        if isolate is None or isolate.is_over or self.env.is_stopping or self.state is not State.AWAKE:
+            return False
+        return isolate.file.is_behind
 
     def gave_up_deriving(self) -> None:
         """It failed: not again before there is a reason to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -19,6 +20,10 @@ PAUSE = 4
 """For each second that deriving took, the rest of the process gets so many."""
 DEBT_SECONDS = 0.005
 """Less time than this is not worth a pause."""
+AT_ONCE = 8
+"""So many rooms are asked before the first has to be done: what that took is known only then."""
+ASKED_SECONDS = 0.05
+"""How long that is waited for: rooms that are busy with something else hold up no other."""
 FAILED_SECONDS = 60.0
 """When a hook that raised is tried again."""
 
@@ -60,6 +65,8 @@ class Deriving:
         self._failed: set[Actor] = set()
         self._debt_seconds = 0.0
         self._more = trio.Event()
+        self._asked = 0
+        self._over = trio.Event()
 
     def soon(self, actor: Actor) -> None:
         """The room wrote, or woke. Until its tables follow, this changes nothing."""
@@ -68,12 +75,21 @@ class Deriving:
             if len(self._due) == 1:
                 self._more.set()
 
+    def before_sleep(self, actor: Actor) -> bool:
+        """Let a room that is about to hibernate follow first: at once, unless it waits here for others that were due before it. ``False``:
+        there is nothing to follow."""
+        if self._due.get(actor, math.inf) <= trio.current_time():
+            return actor.is_behind
+        return actor.derive()
+
     def spent(self, seconds: float) -> None:
         """A hook took so long."""
         self._debt_seconds += PAUSE * seconds
+        self._turn_over()
 
     def failed(self, actor: Actor) -> None:
         """Its hook raised: leave it alone for a while."""
+        self._turn_over()
         if actor not in self._failed:
             self._failed.add(actor)
             self._env.later(FAILED_SECONDS, self._try_again, actor)
@@ -88,13 +104,24 @@ class Deriving:
             if due > trio.current_time():
                 await trio.sleep_until(due)
             del self._due[actor]
-            actor.derive()
-            await self._pause()
+            if actor.derive():
+                self._asked += 1
+                await self._pause()
 
     async def _pause(self) -> None:
+        if self._asked >= AT_ONCE:
+            self._over = trio.Event()
+            with trio.move_on_after(ASKED_SECONDS) as waiting:
+                await self._over.wait()
+            if waiting.cancelled_caught:
+                self._asked = 0
         if self._debt_seconds > DEBT_SECONDS:
             debt_seconds, self._debt_seconds = self._debt_seconds, 0.0
             await trio.sleep(debt_seconds)
+
+    def _turn_over(self) -> None:
+        self._asked = max(0, self._asked - 1)
+        self._over.set()
 
     def _try_again(self, actor: Actor) -> None:
         self._failed.discard(actor)

@@ -68,7 +68,7 @@ class Hibernation:
                 await self._wait()
                 continue
             due, _, actor = heappop(self._by_due)
-            if self._due(actor) <= due and actor.derive():
+            if self._due(actor) <= due and self._env.deriving.before_sleep(actor):
                 self._put(actor)  # it is quiet again when that is done
             else:
                 self._look_at(actor, due)

@@ -118,11 +118,17 @@ static void open_all(void) {
   fflush(stdout);
 }
 
-/* When the next message of a given rate is due, and which sender's turn it is. */
+/* When the next message of a given rate is due, and which sender's turn it is. Each comes anywhere within its share of the time: at even
+   intervals all would meet the same timer of the server, or none. */
 typedef struct {
-  uint64_t due_ns;
+  uint64_t begin_ns, due_ns;
   int turn, turns_max;
 } Pace;
+
+static Pace pace_from(uint64_t begin_ns, int turns_max) {
+  Pace pace = {begin_ns, begin_ns, 0, turns_max};
+  return pace;
+}
 
 static void say_what_is_due(Pace *pace) {
   int senders = options.rooms * options.senders;
@@ -132,7 +138,7 @@ static void say_what_is_due(Pace *pace) {
       say(c);
       connection_flush(c);
     }
-    pace->due_ns += (uint64_t)((double)NS_PER_S / options.rate);
+    pace->due_ns = pace->begin_ns + (uint64_t)((pace->turn + 1 + drand48()) * NS_PER_S / options.rate);
   }
 }
 
@@ -178,7 +184,7 @@ static void drive(Pace *pace, double seconds) {
 
 /* A steady load: warm, then measured for --seconds. */
 static void run_steadily(void) {
-  Pace pace = {now_ns(), 0, INT_MAX};
+  Pace pace = pace_from(now_ns(), INT_MAX);
   for (int i = 0; i < options.connections; i++) keep_window(&connections[i]);
   drive(&pace, options.warm_seconds);
   say_measuring();
@@ -202,7 +208,7 @@ static void run_once(void) {
   if (options.rate <= 0) options.rate = 1e9;
   say_measuring();
   uint64_t begin = now_ns();
-  Pace pace = {begin, 0, options.rooms * options.senders};
+  Pace pace = pace_from(begin, options.rooms * options.senders);
   double cpu = own_cpu_seconds();
   while (counts.delivered < expected && seconds_since(begin) < options.seconds) {
     say_what_is_due(&pace);

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import trio
@@ -12,11 +13,12 @@ from rooms.testing import Harness, State, open_harness
 
 
 class Counting(Room):
-    """Keeps what it hears, and derives how many that were. ``per_turn``: how many it takes in at once."""
+    """Keeps what it hears, and derives how many that were: ``per_turn`` at once, each time for ``takes_seconds``."""
 
     migrations = ("CREATE TABLE heard(number INTEGER PRIMARY KEY, text TEXT)",)
     derived = ("CREATE TABLE derived_count(number INTEGER)", "INSERT INTO derived_count VALUES(0)")
     per_turn = 100
+    takes_seconds = 0.0
     raises = False
     calls = 0
 
@@ -26,6 +28,9 @@ class Counting(Room):
 
     async def on_derive(self) -> bool:
         type(self).calls += 1
+        end = perf_counter() + self.takes_seconds
+        while perf_counter() < end:
+            pass
         if self.raises:
             raise ZeroDivisionError
         (count,), (derived,) = self.storage.sql("SELECT count(*) FROM heard"), self.storage.sql("SELECT number FROM derived_count")
@@ -100,6 +105,19 @@ async def test_a_room_that_is_due_to_hibernate_follows_first(tmp_path: Path, aut
         await trio.sleep(2)
         assert harness.state("lobby") is State.HIBERNATED
         assert await derived_count(harness) == 1
+
+
+async def test_rooms_that_are_due_to_hibernate_follow_no_faster_than_others_do(tmp_path: Path, autojump_clock: object) -> None:
+    kind = counting(takes_seconds=0.01)
+    settings = RuntimeSettings(idle_seconds=1, derive_seconds=0.9)
+    async with open_harness({"rooms": kind}, data=tmp_path, settings=settings) as harness:
+        for i in range(50):
+            await (await harness.connect(f"room {i}")).send("one")
+        await trio.sleep(1.4)  # each took a hundredth of a second, and all else gets four for each
+        assert 1 < kind.calls < 25
+        await trio.sleep(5)
+        assert kind.calls == 50
+        assert {harness.state(f"room {i}") for i in range(50)} == {State.HIBERNATED}
 
 
 async def test_what_was_left_behind_follows_after_the_room_woke(tmp_path: Path, autojump_clock: object) -> None:
