@@ -95,6 +95,7 @@ class Settings:
     rate_searches: Rate = setting(Rate(5, 20), rate, "searches of a user among all who are connected: a second / at once")
     rate_rooms_made: Rate = setting(Rate(1, 30), rate, "rooms a user makes: a second / at once")
     rate_uploads: Rate = setting(Rate(2, 40), rate, "files a user uploads: a second / at once")
+    rate_avatars: Rate = setting(Rate(100, 1000), rate, "pictures of users asked for from one address: a second / at once")
     rate_device_frames: Rate = setting(Rate(240, 480), rate, "frames of all devices of a user together: a second / at once")
     history_messages_max: int = setting(100_000, at_least(1), "messages a chat room keeps; older ones are trimmed", unit="messages")
     history_days_max: int = setting(0, at_least(0), "days a chat room keeps a message; 0 for ever", unit="days")

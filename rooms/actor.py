@@ -11,7 +11,6 @@ import trio
 from rooms.background import run_background
 from rooms.begun import Begun
 from rooms.connection import Connection, Phase
-from rooms.deriving import Derive
 from rooms.effects import Act
 from rooms.envelope import Envelope
 from rooms.errors import OutsideTurn, TooManyBackgrounds
@@ -162,13 +161,6 @@ class Actor:
         self._background_ended()
         self.env.post(self.key, mail)
 
-    def derive(self) -> bool:
-        """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""
-        if not self.is_behind:
-            return False
-        self.post(Derive())
-        return True
-
     @property
     def is_behind(self) -> bool:
         """Whether derived tables are to follow, and can."""
@@ -195,7 +187,7 @@ class Actor:
         if self._isolate is not None:
             self._isolate.commit_lazily()
 
-    def failed(self, mail: Mail, error: BaseException | None, result: str) -> None:
+    def failed(self, mail: Mail, error: BaseException, result: str) -> None:
         """A turn failed: note it, and whether it was one too many."""
         self.env.log.error("turn_failed", room=str(self.key), hook=mail.hook, result=result, exc_info=error)
         if not mail.retries_itself:

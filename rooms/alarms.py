@@ -104,7 +104,7 @@ class AlarmDue(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.alarms.postponed(self.key)
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         if self.scheduled_ms is None:
             self.alarms.postponed(self.key)  # it did not come to that: on_start raised
         else:

@@ -30,7 +30,7 @@ async def run_background(
     if isinstance(result, outcome.Value):
         actor.background_done(BackgroundDone(then, result.value))
         return
-    if not isinstance(result.error, Exception):
+    if not isinstance(result.error, Exception | SystemExit):
         raise result.error
     if failed is None:
         name = getattr(function, "__name__", repr(function))  # a partial has none

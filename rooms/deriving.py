@@ -43,12 +43,12 @@ class Derive(Mail):
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
         seconds = perf_counter() - self.started
         if value is True:
-            actor.env.later(PAUSE * seconds, actor.derive)
+            actor.env.later(PAUSE * seconds, actor.env.deriving.derive, actor)
         else:
             actor.file.followed()
         actor.env.deriving.spent(seconds)
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         actor.gave_up_deriving()
         actor.env.deriving.failed(actor)
 
@@ -80,7 +80,14 @@ class Deriving:
         there is nothing to follow."""
         if self._due.get(actor, math.inf) <= trio.current_time():
             return actor.is_behind
-        return actor.derive()
+        return self.derive(actor)
+
+    def derive(self, actor: Actor) -> bool:
+        """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""
+        if not actor.is_behind:
+            return False
+        actor.post(Derive())
+        return True
 
     def spent(self, seconds: float) -> None:
         """A hook took so long."""
@@ -104,7 +111,7 @@ class Deriving:
             if due > trio.current_time():
                 await trio.sleep_until(due)
             del self._due[actor]
-            if actor.derive():
+            if self.derive(actor):
                 self._asked += 1
                 await self._pause()
 

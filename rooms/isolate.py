@@ -198,7 +198,7 @@ class Isolate:
                     return Begun(value, trap)
             mail.returned(self._actor, turn, value)
             self._end(turn, mail)
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a hook that calls exit() ends its turn, not everybody's server
             became = self._failed(turn, error)
             if isinstance(error, SyncFailed):
                 raise
@@ -245,14 +245,14 @@ class Isolate:
             turn.effects.append(Close(connection, DESTROYED_CODE, "room destroyed"))
         self.before_next_turn.append(self._be_over)
 
-    def _note_damage(self, error: BaseException | None) -> None:
+    def _note_damage(self, error: BaseException) -> None:
         if isinstance(error, RoomSetAside):
             self.before_next_turn.append(self._be_over)
 
     def _be_over(self) -> None:
         self.is_over = True
 
-    def _failed(self, turn: Turn, error: BaseException | None) -> str:
+    def _failed(self, turn: Turn, error: BaseException) -> str:
         """Nothing of the turn happens, and whoever caused it is told. What became of the turn."""
         actor, mail = self._actor, turn.mail
         result, refusal = self._reason(error, turn)
@@ -274,7 +274,7 @@ class Isolate:
         """Notice whoever caused the turn, in its place among what is said."""
         self.gate.say(Said(self.file.number, [Notice(tell, arguments)], None, mail))
 
-    def _reason(self, error: BaseException | None, turn: Turn) -> tuple[str, Refusal]:
+    def _reason(self, error: BaseException, turn: Turn) -> tuple[str, Refusal]:
         if self._undo_due is not None:
             is_heard = turn.first_part is not None and turn.first_part <= self.gate.durable
             return "undone", UNKNOWN_OUTCOME if is_heard else self._undo_due
@@ -286,7 +286,7 @@ class Isolate:
             return "raised", unavailable()
         if self._scope.cancel_called or isinstance(error, SqlTimeout):
             return "timeout", TIMEOUT
-        return "raised" if isinstance(error, Exception) else "cancelled", INTERNAL
+        return "raised" if isinstance(error, Exception | SystemExit) else "cancelled", INTERNAL
 
     def _roll_back(self) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from traceback import TracebackException
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
@@ -45,7 +46,7 @@ class Mail(msgspec.Struct, eq=False):
     def refused(self, refusal: Refusal) -> None:
         """No turn ran for it, or its turn had no effect: say so to whoever waits."""
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         """Its turn raised ``error`` and had no effect."""
         self.refused(refusal)
 
@@ -161,7 +162,7 @@ class HttpRequest(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.answer.fail(_call_error(self.room, self.hook, refusal))
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         self.answer.fail(_call_failed(self.room, self.hook, error, refusal))
 
 
@@ -186,7 +187,7 @@ class Ask(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.answer.fail(_call_error(self.room, self.method, refusal))
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         self.answer.fail(_call_failed(self.room, self.method, error, refusal))
 
 
@@ -207,7 +208,7 @@ class Destroy(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.answer.fail(_call_error(self.room, self.hook, refusal))
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         self.answer.fail(_call_failed(self.room, self.hook, error, refusal))
 
 
@@ -250,7 +251,8 @@ def _call_error(room: str, method: str, refusal: Refusal) -> RoomError:
     return CallUndone(room, method, refusal.code)
 
 
-def _call_failed(room: str, method: str, error: BaseException | None, refusal: Refusal) -> RoomError:
+def _call_failed(room: str, method: str, error: BaseException, refusal: Refusal) -> RoomError:
     if refusal.code == "timeout":
         return CallFailed(room, method, "Timeout", refusal.message)
-    return CallFailed(room, method, type(error).__name__, str(error))
+    words = str(TracebackException(type(error), error, None))  # an author's exception may raise when it is asked for its text
+    return CallFailed(room, method, type(error).__name__, words)

@@ -188,7 +188,7 @@ class Told(Mail):
     def refused(self, refusal: Refusal) -> None:
         self.lane.broken()
 
-    def raised(self, actor: Actor, error: BaseException | None, refusal: Refusal) -> None:
+    def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
         self.lane.raised(self.tell.number)
 
 

@@ -42,7 +42,7 @@ def api_routes(services: Services, signing_in: SignInServices, chats: ChatServic
         *accounts.Accounts(callers, signing_in, has_accounts=settings.has_accounts).routes,
         *sessions.Sessions(callers, services, signing_in).routes,
         *me.Me(callers, signing_in, rates).routes,
-        *avatars.Avatars(signing_in).routes,
+        *avatars.Avatars(signing_in, rates).routes,
         *tickets.TicketDesk(callers, signing_in, rates).routes,
         *revoke.Revoke(callers, services, signing_in).routes,
     ]

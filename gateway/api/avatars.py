@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from gateway.api.answers import route
+from gateway.api.callers import host_of
+from gateway.api.rates import Rates
 from gateway.auth.sign_in_services import SignInServices
 from gateway.errors import refusal
 from gateway.http.description import Json, operation
@@ -30,7 +32,7 @@ PATHS: Json = {
                 "200": {"description": "The picture", "content": {"image/webp": {}}},
                 "304": {"description": "The browser has it (If-None-Match)"},
             },
-            refused=("404", "503"),
+            refused=("404", "429", "503"),
         ),
     }
 }
@@ -39,12 +41,16 @@ PATHS: Json = {
 class Avatars:
     """Serves them as they were made: never what was uploaded."""
 
-    def __init__(self, signing_in: SignInServices) -> None:
+    def __init__(self, signing_in: SignInServices, rates: Rates) -> None:
         self._signing_in = signing_in
+        self._rates = rates
         self.routes = [route("GET", "/api/users/{user}/avatar", self.get)]
 
     async def get(self, request: Request) -> Response | Refusal:
         """``GET /api/users/{user}/avatar``."""
+        over_rate = self._rates.avatar(host_of(request))
+        if over_rate is not None:
+            return over_rate
         user = name_of(request.path_params["user"])
         found = await self._signing_in.rooms.stub(RoomKey(USERS, user)).avatar() if user is not None else None
         if found is None:

@@ -19,6 +19,7 @@ class Rates:
         self._searches = Buckets(settings.rate_searches, now)
         self._rooms_made = Buckets(settings.rate_rooms_made, now)
         self._uploads = Buckets(settings.rate_uploads, now)
+        self._avatars = Buckets(settings.rate_avatars, now)
 
     def request(self, user: str) -> Refusal | None:
         """One request of whatever kind."""
@@ -36,6 +37,10 @@ class Rates:
         """One file."""
         return self._take(self._uploads, user)
 
+    def avatar(self, address: str) -> Refusal | None:
+        """One picture asked for, by whoever is at ``address``."""
+        return self._take(self._avatars, address)
+
     def join(self, user: str) -> Refusal | None:
         """One code tried: the same bucket as a socket's ``join``."""
         return self._take(self._limits.joins, user)
@@ -44,8 +49,8 @@ class Rates:
         """One message: the same bucket as a socket's."""
         return self._take(self._limits.messages, user)
 
-    def _take(self, buckets: Buckets, user: str) -> Refusal | None:
+    def _take(self, buckets: Buckets, key: str) -> Refusal | None:
         if not self._limits.switched_on:
             return None
-        retry_after_ms = buckets.take(user)
+        retry_after_ms = buckets.take(key)
         return None if retry_after_ms is None else refusal("rate_limited", retry_after_ms=retry_after_ms)

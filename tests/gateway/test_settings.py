@@ -50,6 +50,7 @@ PROTOCOL = {
     "RATE_SEARCHES": Rate(5, 20),
     "RATE_ROOMS_MADE": Rate(1, 30),
     "RATE_UPLOADS": Rate(2, 40),
+    "RATE_AVATARS": Rate(100, 1000),
     "HISTORY_MESSAGES_MAX": 100_000,
     "HISTORY_DAYS_MAX": 0,
     "FILE_BYTES_MAX": 10 << 20,

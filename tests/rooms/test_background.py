@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from functools import partial
 from pathlib import Path
@@ -82,8 +83,9 @@ async def test_work_without_a_name_may_raise_too(tmp_path: Path, autojump_clock:
     async with open_harness({"room": Busy}, data=tmp_path) as harness:
         await harness.visit("attic", lambda room: room.background(partial(fetch, 1), "fail"))
         await harness.visit("attic", lambda room: room.background(partial(int, base=10), "fail"))
+        await harness.visit("attic", lambda room: room.background(sys.exit, 3))
         await trio.sleep(2)
-        assert harness.log.events == ["background_failed"] * 2
+        assert harness.log.events == ["background_failed"] * 3
 
 
 async def test_work_outlives_the_room_object_of_a_later_failed_turn(tmp_path: Path, autojump_clock: trio.testing.MockClock):

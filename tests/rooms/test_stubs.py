@@ -25,6 +25,11 @@ from rooms.testing import open_harness
 from storage import NotStorable
 
 
+class Wordless(Exception):
+    def __str__(self) -> str:
+        raise ZeroDivisionError
+
+
 class Party(Room):
     """Its methods are small programs for other rooms."""
 
@@ -57,6 +62,10 @@ class Party(Room):
     async def ask_slowly(self, other: str, seconds: float) -> str:
         await trio.sleep(seconds)
         return str(await self.stub("room", other).name_of())
+
+    @callable_from_rooms
+    async def fail_without_words(self) -> None:
+        raise Wordless
 
     @callable_from_rooms
     async def fail(self) -> None:
@@ -172,6 +181,14 @@ async def test_an_exception_there_arrives_with_its_type_and_text_and_undoes_the_
 
         assert (failed.value.error_type, failed.value.error_message) == ("ValueError", "this is why")
         assert await harness.visit("a", lambda room: room.storage.list()) == {}
+
+
+async def test_an_exception_there_whose_text_cannot_be_had_arrives_too(tmp_path: Path, autojump_clock: trio.testing.MockClock):
+    async with open_harness({"room": Party}, data=tmp_path) as harness:
+        with pytest.raises(CallFailed, match=r"str\(\) failed") as failed:
+            await harness.stub("a").fail_without_words()
+        assert failed.value.error_type == "Wordless"
+        assert await harness.stub("a").name_of() == "a"
 
 
 async def test_a_result_that_cannot_travel_fails_the_turn(tmp_path: Path, autojump_clock: trio.testing.MockClock):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,8 @@ class Saboteur(Room):
                 other.close(4000, "out")
         if message == "wait and break":
             await trio.sleep(1)
+        if message == "exit":
+            sys.exit("an author who means well")
         if message != "do":
             raise ValueError(message)
 
@@ -73,7 +76,7 @@ def look(room: Saboteur) -> Any:
     }
 
 
-@pytest.mark.parametrize("order", ["break", "wait and break"])
+@pytest.mark.parametrize("order", ["break", "wait and break", "exit"])
 async def test_a_turn_that_raises_leaves_no_trace(tmp_path: Path, autojump_clock: trio.testing.MockClock, order: str):
     Saboteur.background_runs = 0
     async with open_harness({"room": Saboteur}, data=tmp_path) as harness:

@@ -309,6 +309,7 @@ RATES = {
     "ROOMS_RATE_SEARCHES": "0.1/3",
     "ROOMS_RATE_UPLOADS": "0.1/3",
     "ROOMS_RATE_REST": "0.1/20",
+    "ROOMS_RATE_AVATARS": "0.1/3",
 }
 
 
@@ -339,6 +340,7 @@ def test_rates_hold_by_rest_as_by_socket_and_are_settings(tmp_path: Path) -> Non
         assert bob.ask("POST", "/api/tickets").status_code == 429
         pictures = [bob.ask("PUT", "/api/me", files={"avatar": ("a", b"no picture")}).status_code for _ in range(4)]
         assert pictures == [400, 400, 400, 429]
+        assert [Caller(server, None).ask("GET", "/api/users/ada/avatar").status_code for _ in range(4)] == [404, 404, 404, 429]
 
 
 def test_the_description_of_every_call_has_an_example(server: Server) -> None:
