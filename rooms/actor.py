@@ -256,14 +256,13 @@ class Actor:
 
     def _wake(self) -> Mailbox:
         env = self.env
-        env.hibernation.make_space()
         if self.state is State.HIBERNATED:
             env.stats.rehydrations += 1
         self._become(State.AWAKE)
         self._mailbox = Mailbox(env.settings.mailbox_messages_max)
         self.active_at = trio.current_time()
         env.hibernation.woke(self)
-        env.nursery.start_soon(self._live)
+        env.waking.begin(self._live)
         return self._mailbox
 
     def _resume(self) -> None:

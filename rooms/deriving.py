@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from rooms.turn import Turn
 
 PAUSE = 4
-"""For each second that deriving took, the rest of the process gets so many."""
+"""For each second that deriving took, the rest of the process gets so many, if it has use for them."""
 DEBT_SECONDS = 0.005
 """Less time than this is not worth a pause."""
+QUIET_SECONDS = 0.001
+"""A pass of the loop that takes less leaves time over."""
 AT_ONCE = 8
 """So many rooms are asked before the first has to be done: what that took is known only then."""
 ASKED_SECONDS = 0.05
@@ -123,8 +125,17 @@ class Deriving:
             if waiting.cancelled_caught:
                 self._asked = 0
         if self._debt_seconds > DEBT_SECONDS:
-            debt_seconds, self._debt_seconds = self._debt_seconds, 0.0
-            await trio.sleep(debt_seconds)
+            debt_seconds = self._debt_seconds
+            is_owed = await self._others_take() > QUIET_SECONDS
+            self._debt_seconds = 0.0
+            if is_owed:
+                await trio.sleep(debt_seconds)
+
+    async def _others_take(self) -> float:
+        """How long a pass of the loop takes, without what derives in it."""
+        began, debt_seconds = perf_counter(), self._debt_seconds
+        await trio.lowlevel.checkpoint()
+        return perf_counter() - began - (self._debt_seconds - debt_seconds) / PAUSE
 
     def _turn_over(self) -> None:
         self._asked = max(0, self._asked - 1)

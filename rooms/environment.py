@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from rooms.lazy_commits import LazyCommits
     from rooms.mail import Mail
     from rooms.tells import TellDelivery
+    from rooms.waking import Waking
 
 
 class RunBlocking(Protocol):
@@ -46,6 +47,7 @@ class Environment:
     hibernation: Hibernation
     lazy_commits: LazyCommits
     tells: TellDelivery
+    waking: Waking
     nursery: trio.Nursery
     post: Callable[[RoomKey, Mail], None]
     """Mail to a room, wherever it is; refused by ``mail.refused`` when it cannot be taken."""

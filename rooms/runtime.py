@@ -34,6 +34,7 @@ from rooms.store import Folder
 from rooms.storing import run_storing
 from rooms.stub import Stub
 from rooms.tells import TellDelivery
+from rooms.waking import Waking
 from storage import RoomKey, SyncFailed
 
 
@@ -72,6 +73,7 @@ class Runtime:
         env.hibernation = Hibernation(env)
         env.lazy_commits = LazyCommits(env)
         env.tells = TellDelivery(env)
+        env.waking = Waking(env)
         env.post = self.post
         env.evict = self._evict
         self._actors: dict[RoomKey, Actor] = {}
@@ -85,7 +87,8 @@ class Runtime:
         try:
             async with trio.open_nursery() as nursery:
                 env.nursery = nursery
-                for task in (env.committer.run, env.lazy_commits.run, env.deriving.run, env.hibernation.run, env.alarms.run, self._retire):
+                parts = (env.waking, env.committer, env.lazy_commits, env.deriving, env.hibernation, env.alarms)
+                for task in (*(part.run for part in parts), self._retire):
                     nursery.start_soon(task)
                 env.tells.resume()
                 task_status.started()
