@@ -150,17 +150,17 @@ function useFrame(act) {
 // Where "New" stands: what was unread when one came. It stays there while one is in the room.
 function useUnreadMarker(talk, isLoaded) {
   const [from, setFrom] = useState(null);
-  useEffect(() => {
+  useLayoutEffect(() => { // before it is read
     if (isLoaded && from === null) setFrom(talk.unread > 0 ? talk.lastRead : Infinity);
   }, [isLoaded]);
   return from ?? Infinity;
 }
 
-// Tell the room how far was read: when its end is in sight of somebody who looks.
+// Tell the room how far was read: when its end is in sight of somebody who looks, also if they leave at once.
 function useReading(talk, isAtEnd) {
   const watched = watch(talk);
   const head = `${talk.head}:${watched.messages.value}`;
-  useEffect(() => {
+  useLayoutEffect(() => {
     const read = () => {
       if (isAtEnd && talk.messages.length && document.visibilityState === "visible" && document.hasFocus()) talk.read?.(talk.messages.at(-1).seq)?.catch?.(() => {});
     };
