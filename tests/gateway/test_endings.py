@@ -75,7 +75,7 @@ async def test_a_room_ends_for_good_and_its_files_with_it(harness: Harness, nurs
     nursery.cancel_scope.cancel()
 
 
-async def test_who_does_not_own_a_room_does_not_end_it(harness: Harness) -> None:
+async def test_who_does_not_own_a_room_does_not_end_it(harness: Harness, autojump_clock: object) -> None:
     await made(harness)
     endings = await loaded(harness, Folders())
     refused = await endings.end(Identity("eve", "Eve"), CODE)

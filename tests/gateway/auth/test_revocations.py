@@ -29,7 +29,7 @@ async def loaded(harness: Harness) -> Revocations:
     return revocations
 
 
-async def test_a_revoked_token_counts_no_longer_and_after_a_crash_neither(harness: Harness) -> None:
+async def test_a_revoked_token_counts_no_longer_and_after_a_crash_neither(harness: Harness, autojump_clock: object) -> None:
     revocations = await loaded(harness)
     assert not revocations.cover(TOKEN)
     assert await revocations.revoke_token("7", None)
@@ -40,7 +40,7 @@ async def test_a_revoked_token_counts_no_longer_and_after_a_crash_neither(harnes
     assert (await loaded(harness)).cover(TOKEN)
 
 
-async def test_a_revoked_user_s_later_tokens_count(harness: Harness) -> None:
+async def test_a_revoked_user_s_later_tokens_count(harness: Harness, autojump_clock: object) -> None:
     revocations = await loaded(harness)
     assert await revocations.revoke_user("ada", 5_000)
     assert await revocations.revoke_user("ada", 4_000)
@@ -52,7 +52,7 @@ async def test_a_revoked_user_s_later_tokens_count(harness: Harness) -> None:
         assert not each.cover(Identity("bob", "Bob"))
 
 
-async def test_more_than_a_page_is_loaded_whole(harness: Harness, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_more_than_a_page_is_loaded_whole(harness: Harness, autojump_clock: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(revocations_module, "PAGE", 3)
     revocations = await loaded(harness)
     for number in range(7):
@@ -63,14 +63,14 @@ async def test_more_than_a_page_is_loaded_whole(harness: Harness, monkeypatch: p
     assert all(again.cover(Identity(f"u{number}", "x")) for number in range(7))
 
 
-async def test_a_revocation_that_is_no_longer_needed_is_forgotten(harness: Harness) -> None:
+async def test_a_revocation_that_is_no_longer_needed_is_forgotten(harness: Harness, autojump_clock: object) -> None:
     revocations = await loaded(harness)
     await revocations.revoke_token("7", harness.date.now_ms() + 60_000)
     harness.date.jump(60)
     assert not (await loaded(harness)).cover(TOKEN)
 
 
-async def test_ended_sign_ins_are_remembered_for_a_while(harness: Harness) -> None:
+async def test_ended_sign_ins_are_remembered_for_a_while(harness: Harness, autojump_clock: object) -> None:
     revocations = await loaded(harness)
     revocations.note_ended("first")
     assert revocations.cover(Identity("ada", "Ada", sign_in="first"))

@@ -60,7 +60,9 @@ def opened(registry: Registry, identity: Identity) -> Socket:
     return socket
 
 
-async def test_what_is_granted_counts_once_the_user_s_room_was_asked(harness: Harness, grants: RoomGrants, registry: Registry) -> None:
+async def test_what_is_granted_counts_once_the_user_s_room_was_asked(
+    harness: Harness, autojump_clock: object, grants: RoomGrants, registry: Registry
+) -> None:
     await harness.runtime.stub(RoomKey(USERS, "ada")).grant(CODE)
     socket, other = opened(registry, ADA), opened(registry, Identity("bob", "Bob"))
     assert grants.known(ADA) is ADA
@@ -95,7 +97,9 @@ async def test_who_cannot_wait_is_told_also_when_the_room_cannot_answer(
     nursery.cancel_scope.cancel()
 
 
-async def test_what_is_withdrawn_is_taken_from_open_sockets(harness: Harness, grants: RoomGrants, registry: Registry) -> None:
+async def test_what_is_withdrawn_is_taken_from_open_sockets(
+    harness: Harness, autojump_clock: object, grants: RoomGrants, registry: Registry
+) -> None:
     await harness.runtime.stub(RoomKey(USERS, "ada")).grant(CODE)
     socket = opened(registry, with_rooms(ADA, (CODE,)))
     assert await grants.withdraw("ada", CODE) is True
@@ -120,7 +124,9 @@ async def test_what_the_users_room_says_by_itself_is_remembered(grants: RoomGran
     assert grants.noted(guest, [CODE]) is guest
 
 
-async def test_rooms_that_are_gone_do_not_keep_a_user_out_of_others(harness: Harness, grants: RoomGrants, registry: Registry) -> None:
+async def test_rooms_that_are_gone_do_not_keep_a_user_out_of_others(
+    harness: Harness, autojump_clock: object, grants: RoomGrants, registry: Registry
+) -> None:
     ada = harness.runtime.stub(RoomKey(USERS, "ada"))
     for n in range(GRANTS_MAX):
         assert await ada.grant(f"room-{n}")

@@ -60,7 +60,7 @@ async def harness(tmp_path: Path, autojump_clock: MockClock) -> AsyncIterator[Ha
         yield running
 
 
-async def test_an_account_s_cookie_stands_for_what_holds_now(harness: Harness) -> None:
+async def test_an_account_s_cookie_stands_for_what_holds_now(harness: Harness, autojump_clock: object) -> None:
     site = Site(harness)
     ada = harness.runtime.stub(ADA)
     await ada.register("Ada", "hash")
@@ -78,7 +78,7 @@ async def test_an_account_s_cookie_stands_for_what_holds_now(harness: Harness) -
     assert (now.expires_ms, now.sign_in) == (identity.expires_ms, identity.sign_in)
 
 
-async def test_a_token_s_cookie_is_worth_what_the_token_was(harness: Harness) -> None:
+async def test_a_token_s_cookie_is_worth_what_the_token_was(harness: Harness, autojump_clock: object) -> None:
     site = Site(harness)
     token = Identity("ada", "Ada", ("a", "b/*"), ("a",), admin=True, expires_ms=harness.date.now_ms() + 60_000, token_id="7", issued_ms=5)
     cookie, identity = await site.sign_ins.begin("ada", token)
@@ -89,7 +89,7 @@ async def test_a_token_s_cookie_is_worth_what_the_token_was(harness: Harness) ->
     assert await site.sign_ins.identity(cookie) == TOKEN_REFUSED
 
 
-async def test_a_cookie_ends_by_sign_out_and_by_time(harness: Harness) -> None:
+async def test_a_cookie_ends_by_sign_out_and_by_time(harness: Harness, autojump_clock: object) -> None:
     site = Site(harness)
     first, _ = await site.sign_ins.begin("ada", None)
     second, _ = await site.sign_ins.begin("ada", None)
@@ -104,7 +104,9 @@ async def test_a_cookie_ends_by_sign_out_and_by_time(harness: Harness) -> None:
     assert await site.sign_ins.end("nonsense") is None
 
 
-async def test_who_was_admitted_is_noted_and_shown_as_their_profile_says(harness: Harness, nursery: trio.Nursery) -> None:
+async def test_who_was_admitted_is_noted_and_shown_as_their_profile_says(
+    harness: Harness, autojump_clock: object, nursery: trio.Nursery
+) -> None:
     registry = Registry(100, 100)
     known = KnownUsers(harness.runtime, registry, RecordingLog())
     nursery.start_soon(known.run)
@@ -128,7 +130,7 @@ async def test_who_was_admitted_is_noted_and_shown_as_their_profile_says(harness
     assert {(s.identity.name, s.identity.avatar) for s in (first, second)} == {("Queen", avatar_address("ada", "tag"))}
 
 
-async def test_a_directory_that_cannot_answer_is_told_later(harness: Harness, nursery: trio.Nursery) -> None:
+async def test_a_directory_that_cannot_answer_is_told_later(harness: Harness, autojump_clock: object, nursery: trio.Nursery) -> None:
     log = RecordingLog()
     known = KnownUsers(harness.runtime, Registry(10, 10), log)
     nursery.start_soon(known.run)

@@ -47,7 +47,7 @@ async def test_the_room_is_asked_whether_a_ban_still_holds(harness: Harness, nur
     nursery.cancel_scope.cancel()
 
 
-async def test_only_so_many_are_remembered(harness: Harness) -> None:
+async def test_only_so_many_are_remembered(harness: Harness, autojump_clock: object) -> None:
     bans = Bans(harness.runtime)
     for n in range(NOTED_MAX + 1):
         bans.note(KEY, f"user-{n}")

@@ -23,7 +23,7 @@ async def harness(tmp_path: Path, autojump_clock: MockClock) -> AsyncIterator[Ha
         yield running
 
 
-async def test_an_account_is_made_once(harness: Harness) -> None:
+async def test_an_account_is_made_once(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
 
     assert await ada.password() is None
@@ -33,21 +33,21 @@ async def test_an_account_is_made_once(harness: Harness) -> None:
     assert await ada.profile() == {"name": "Ada", "avatar": None}
 
 
-async def test_a_name_that_a_token_has_used_is_no_account_s(harness: Harness) -> None:
+async def test_a_name_that_a_token_has_used_is_no_account_s(harness: Harness, autojump_clock: object) -> None:
     await harness.stub(DIRECTORY.name, DIRECTORY.kind).note(["ada"])
 
     assert not await harness.stub("ada", USERS).register("Ada", "hash")
     assert await harness.stub("ada", USERS).password() is None
 
 
-async def test_a_registration_cut_off_in_the_middle_can_be_made_again(harness: Harness) -> None:
+async def test_a_registration_cut_off_in_the_middle_can_be_made_again(harness: Harness, autojump_clock: object) -> None:
     await harness.stub(DIRECTORY.name, DIRECTORY.kind).claim("ada")
     await harness.crash()
 
     assert await harness.stub("ada", USERS).register("Ada", "hash")
 
 
-async def test_the_directory_learns_what_is_shown(harness: Harness) -> None:
+async def test_the_directory_learns_what_is_shown(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     await ada.register("Ada", "hash")
     profile = await ada.change_profile(None, b"picture")
@@ -59,14 +59,14 @@ async def test_the_directory_learns_what_is_shown(harness: Harness) -> None:
     assert not await directory.knows("eve")
 
 
-async def test_an_account_outlives_a_crash(harness: Harness) -> None:
+async def test_an_account_outlives_a_crash(harness: Harness, autojump_clock: object) -> None:
     await harness.stub("ada", USERS).register("Ada", "hash")
     await harness.crash()
 
     assert await harness.stub("ada", USERS).password() == "hash"
 
 
-async def test_a_password_is_changed_only_where_there_is_one(harness: Harness) -> None:
+async def test_a_password_is_changed_only_where_there_is_one(harness: Harness, autojump_clock: object) -> None:
     await harness.stub("ada", USERS).set_password("stray")
     assert await harness.stub("ada", USERS).password() is None
     await harness.stub("ada", USERS).register("Ada", "old")
@@ -74,7 +74,7 @@ async def test_a_password_is_changed_only_where_there_is_one(harness: Harness) -
     assert await harness.stub("ada", USERS).password() == "new"
 
 
-async def test_a_picture_has_a_tag_of_its_own(harness: Harness) -> None:
+async def test_a_picture_has_a_tag_of_its_own(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     assert await ada.avatar() is None
 
@@ -87,7 +87,7 @@ async def test_a_picture_has_a_tag_of_its_own(harness: Harness) -> None:
     assert await ada.avatar() == [second["avatar"], b"two"]
 
 
-async def test_a_sign_in_stands_for_what_holds_now(harness: Harness) -> None:
+async def test_a_sign_in_stands_for_what_holds_now(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     await ada.register("Ada", "hash")
     expires_ms = harness.date.now_ms() + HOUR_MS
@@ -102,7 +102,7 @@ async def test_a_sign_in_stands_for_what_holds_now(harness: Harness) -> None:
     assert (now["rooms"], now["name"]) == (["lobby"], "Countess")
 
 
-async def test_a_sign_in_ends_by_its_user_and_by_time(harness: Harness) -> None:
+async def test_a_sign_in_ends_by_its_user_and_by_time(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     now_ms = harness.date.now_ms()
     await ada.sign_in("one", now_ms + HOUR_MS, {"admin": True})
@@ -118,7 +118,7 @@ async def test_a_sign_in_ends_by_its_user_and_by_time(harness: Harness) -> None:
     assert await ada.signed_in("two") is None
 
 
-async def test_all_sign_ins_end_together(harness: Harness) -> None:
+async def test_all_sign_ins_end_together(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     for id in ("one", "two"):
         await ada.sign_in(id, harness.date.now_ms() + HOUR_MS, None)
@@ -126,7 +126,7 @@ async def test_all_sign_ins_end_together(harness: Harness) -> None:
     assert [await ada.signed_in(id) for id in ("one", "two")] == [None, None]
 
 
-async def test_too_many_sign_ins_end_the_oldest(harness: Harness) -> None:
+async def test_too_many_sign_ins_end_the_oldest(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     for number in range(SIGN_INS_MAX + 1):
         await ada.sign_in(f"{number:03}", harness.date.now_ms() + HOUR_MS, None)
@@ -136,7 +136,7 @@ async def test_too_many_sign_ins_end_the_oldest(harness: Harness) -> None:
     assert await ada.signed_in(f"{SIGN_INS_MAX:03}") is not None
 
 
-async def test_rooms_are_granted_once_and_within_bounds(harness: Harness) -> None:
+async def test_rooms_are_granted_once_and_within_bounds(harness: Harness, autojump_clock: object) -> None:
     ada = harness.stub("ada", USERS)
     assert await ada.grant("lobby")
     assert await ada.grant("lobby")
@@ -149,7 +149,7 @@ async def test_rooms_are_granted_once_and_within_bounds(harness: Harness) -> Non
     assert await ada.grant("one too many")
 
 
-async def test_revoked_tokens_and_users_are_listed_by_pages(harness: Harness) -> None:
+async def test_revoked_tokens_and_users_are_listed_by_pages(harness: Harness, autojump_clock: object) -> None:
     directory = harness.stub(DIRECTORY.name, DIRECTORY.kind)
     now_ms = harness.date.now_ms()
     assert await directory.revoke_token("b", None)
@@ -165,7 +165,7 @@ async def test_revoked_tokens_and_users_are_listed_by_pages(harness: Harness) ->
     assert await directory.revoked_users("", 10) == [["ada", 5]]
 
 
-async def test_a_token_revoked_twice_stays_revoked_for_the_longer(harness: Harness) -> None:
+async def test_a_token_revoked_twice_stays_revoked_for_the_longer(harness: Harness, autojump_clock: object) -> None:
     directory = harness.stub(DIRECTORY.name, DIRECTORY.kind)
     until_ms = harness.date.now_ms() + HOUR_MS
     for second in (until_ms - 1, None):
