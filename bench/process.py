@@ -29,14 +29,24 @@ def on_core(core: str) -> list[str]:
 
 
 class ServerProcess:
-    """A running server and everything it started. A context manager: inside it, the server listens."""
+    """A running server and everything it started. A context manager: inside it, the server listens, or answers 200 to ``ready_path``."""
 
-    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str], port: int, core: str, log: Path) -> None:
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        port: int,
+        core: str,
+        log: Path,
+        ready_path: str | None = None,
+    ) -> None:
         self.name = name
         self.port = port
         self.log = log
         self._command = [*on_core(core), *command]
         self._environment = {**os.environ, **environment}
+        self._ready_path = ready_path
         self.start_seconds = 0.0
 
     def __enter__(self) -> Self:
@@ -102,11 +112,18 @@ class ServerProcess:
             if self._process.poll() is not None:
                 raise DidNotStart(f"{self.name} ended at once; its output is in {self.log}")
             try:
-                socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+                self._ask()
                 return
             except OSError:
                 time.sleep(0.02)
         raise DidNotStart(f"{self.name} did not listen within {START_SECONDS_MAX:.0f} s; its output is in {self.log}")
+
+    def _ask(self) -> None:
+        """Raises ``OSError`` as long as it does not serve. A port may be taken before: ours is while rooms are brought forward."""
+        if self._ready_path is None:
+            socket.create_connection(("127.0.0.1", self.port), 0.2).close()
+        else:
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}{self._ready_path}", timeout=1).close()
 
     def _processes(self) -> Iterator[int]:
         return _tree(self._process.pid)

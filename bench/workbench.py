@@ -48,6 +48,7 @@ class Workbench:
                 port,
                 self.server_core,
                 self.folder / f"{subject.name}.log",
+                "/readyz" if subject.is_ours else None,
             ) as server:
                 yield server
         finally:
