@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from time import perf_counter
+from itertools import islice
+from time import thread_time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import trio
@@ -17,15 +18,13 @@ if TYPE_CHECKING:
     from rooms.turn import Turn
 
 PAUSE = 4
-"""For each second that deriving took, the rest of the process gets so many, if it has use for them."""
+"""For each second of the processor that deriving took, the rest of the process gets so many, if it has use for them."""
 DEBT_SECONDS = 0.005
-"""Less time than this is not worth a pause."""
+"""A smaller debt is not worth a pause."""
 QUIET_SECONDS = 0.001
 """A pass of the loop that takes less leaves time over."""
 AT_ONCE = 8
-"""So many rooms are asked before the first has to be done: what that took is known only then."""
-ASKED_SECONDS = 0.05
-"""How long that is waited for: rooms that are busy with something else hold up no other."""
+"""So many rooms derive in one pass of the loop."""
 FAILED_SECONDS = 60.0
 """When a hook that raised is tried again."""
 
@@ -39,11 +38,11 @@ class Derive(Mail):
     started: float = 0.0
 
     def start(self, actor: Actor, turn: Turn) -> Any:
-        self.started = perf_counter()
+        self.started = thread_time()
         return actor.room.on_derive() if actor.file.is_behind else None
 
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
-        seconds = perf_counter() - self.started
+        seconds = thread_time() - self.started
         if value is True:
             actor.env.later(PAUSE * seconds, actor.env.deriving.derive, actor)
         else:
@@ -67,8 +66,6 @@ class Deriving:
         self._failed: set[Actor] = set()
         self._debt_seconds = 0.0
         self._more = trio.Event()
-        self._asked = 0
-        self._over = trio.Event()
 
     def soon(self, actor: Actor) -> None:
         """The room wrote, or woke. Until its tables follow, this changes nothing."""
@@ -92,13 +89,11 @@ class Deriving:
         return True
 
     def spent(self, seconds: float) -> None:
-        """A hook took so long."""
+        """A hook took the processor for so long."""
         self._debt_seconds += PAUSE * seconds
-        self._turn_over()
 
     def failed(self, actor: Actor) -> None:
         """Its hook raised: leave it alone for a while."""
-        self._turn_over()
         if actor not in self._failed:
             self._failed.add(actor)
             self._env.later(FAILED_SECONDS, self._try_again, actor)
@@ -109,37 +104,28 @@ class Deriving:
             if not self._due:
                 self._more = trio.Event()
                 await self._more.wait()
-            actor, due = next(iter(self._due.items()))
-            if due > trio.current_time():
-                await trio.sleep_until(due)
-            del self._due[actor]
-            if self.derive(actor):
-                self._asked += 1
+            await trio.sleep_until(next(iter(self._due.values())))
+            asked = [actor for actor in self._take_due() if self.derive(actor)]
+            if asked:
                 await self._pause()
 
+    def _take_due(self) -> list[Actor]:
+        now = trio.current_time()
+        actors = [actor for actor, due in islice(self._due.items(), AT_ONCE) if due <= now]
+        for actor in actors:
+            del self._due[actor]
+        return actors
+
     async def _pause(self) -> None:
-        if self._asked >= AT_ONCE:
-            self._over = trio.Event()
-            with trio.move_on_after(ASKED_SECONDS) as waiting:
-                await self._over.wait()
-            if waiting.cancelled_caught:
-                self._asked = 0
+        """Let those that were asked derive, in two passes of the loop; then everybody else go on, if there is anything to do."""
+        for _ in range(2):
+            await trio.lowlevel.checkpoint()
         if self._debt_seconds > DEBT_SECONDS:
-            debt_seconds = self._debt_seconds
-            is_owed = await self._others_take() > QUIET_SECONDS
-            self._debt_seconds = 0.0
-            if is_owed:
+            debt_seconds, self._debt_seconds = self._debt_seconds, 0.0
+            began = thread_time()
+            await trio.lowlevel.checkpoint()
+            if thread_time() - began > QUIET_SECONDS:
                 await trio.sleep(debt_seconds)
-
-    async def _others_take(self) -> float:
-        """How long a pass of the loop takes, without what derives in it."""
-        began, debt_seconds = perf_counter(), self._debt_seconds
-        await trio.lowlevel.checkpoint()
-        return perf_counter() - began - (self._debt_seconds - debt_seconds) / PAUSE
-
-    def _turn_over(self) -> None:
-        self._asked = max(0, self._asked - 1)
-        self._over.set()
 
     def _try_again(self, actor: Actor) -> None:
         self._failed.discard(actor)

@@ -16,10 +16,6 @@ if TYPE_CHECKING:
     from rooms.environment import Environment
 
 
-LOOKS_MAX = 64
-"""So many rooms are looked at to find a quiet one; where all are busy, one more is let awake."""
-
-
 class Hibernation:
     """The awake rooms, by the moment at which each may hibernate if nothing happens in it until then.
 
@@ -60,7 +56,7 @@ class Hibernation:
         """A room is about to begin: if too many are awake, the longest-quiet one goes."""
         if self._env.stats.awake - len(self._env.waking) <= self._env.settings.awake_rooms_max:
             return
-        for _ in range(min(LOOKS_MAX, len(self._by_due))):
+        for _ in range(len(self._by_due)):
             due, _, actor = heappop(self._by_due)
             if self._look_at(actor, due):
                 return

@@ -22,7 +22,7 @@ AT_ONCE = 4
 
 
 class Waking:
-    """Rooms that have mail and have not begun, the longest waiting first."""
+    """Rooms that have mail and have not begun, the longest waiting first. A room waits once, however much mail it has."""
 
     def __init__(self, environment: Environment) -> None:
         self._env = environment

@@ -8,6 +8,7 @@ are in no record: a statement that is replayed may neither write nor read them, 
 from __future__ import annotations
 
 from enum import IntEnum
+from functools import lru_cache
 
 import apsw
 
@@ -56,10 +57,6 @@ _TABLE_SECOND = frozenset((apsw.SQLITE_ALTER_TABLE, apsw.SQLITE_CREATE_INDEX, ap
 _WRITES_FIRST = _TABLE_FIRST | {apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE, apsw.SQLITE_DROP_VIEW, apsw.SQLITE_ANALYZE}
 _WRITES_SECOND = _TABLE_SECOND | {apsw.SQLITE_DROP_INDEX, apsw.SQLITE_DROP_TRIGGER}
 
-_ANSWERS_MAX = 4096
-_answers: dict[tuple[Mode, int, str | None, str | None], str | None] = {}
-"""What was objected before. SQLite asks some thirty times while a room wakes, of each column again: 1.5 µs a question, here 0.3."""
-
 REPLAYED_AND_DERIVED = "a statement that is journaled can neither write nor read derived tables, which are not"
 
 
@@ -84,61 +81,61 @@ class Guard:
         """SQLite's callback: ``SQLITE_OK`` or ``SQLITE_DENY``."""
         if self.mode is Mode.OWN:
             return apsw.SQLITE_OK
+        first, second = first or "", second or ""
+        reason = _objection(self.mode, action, first, second)
+        if reason is not None:
+            self.reason = reason
+            return apsw.SQLITE_DENY
         if self.mode is Mode.EXAMINED:
-            reason = self._objection(action, first or "", second or "")
-        else:
-            question = (self.mode, action, first, second)
-            try:
-                reason = _answers[question]
-            except KeyError:
-                reason = self._objection(action, first or "", second or "")
-                if len(_answers) >= _ANSWERS_MAX:
-                    _answers.clear()
-                _answers[question] = reason
-        if reason is None:
-            return apsw.SQLITE_OK
-        self.reason = reason
-        return apsw.SQLITE_DENY
+            self._note(action, first, second)
+        return apsw.SQLITE_OK
 
-    def _objection(self, action: int, first: str, second: str) -> str | None:
-        if action in _REFUSED:
-            return _REFUSED[action]
-        if action == apsw.SQLITE_FUNCTION:
-            return self._function_objection(second.lower())
-        if action == apsw.SQLITE_PRAGMA:
-            return None if first.lower() in _PRAGMAS else "pragmas are not for rooms"
-        if action in (apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE):
-            return None if second.lower() in _MODULES else f"virtual tables of {second} are not for rooms"
-        if (action in _TABLE_FIRST and first.lower() in RESERVED_TABLES) or (action in _TABLE_SECOND and second.lower() in RESERVED_TABLES):
-            return "the tables room, kv, tells and tells_received are storage's own"
-        return self._derived_objection(action, first, second)
+    def _note(self, action: int, first: str, second: str) -> None:
+        if action == apsw.SQLITE_FUNCTION and second.lower() in UNREPEATABLE:
+            self.functions.append(second.lower())
+        table, is_written = _table(action, first, second)
+        if table is not None:
+            (self.written if is_written else self.read).add(is_derived(table))
 
-    def _derived_objection(self, action: int, first: str, second: str) -> str | None:
-        """Tables written and read are noted or judged by whether they are derived; SQLite's own catalogue is neither."""
-        if action == apsw.SQLITE_READ:
-            table, tables = first, self.read
-        elif action in _WRITES_FIRST or action in _WRITES_SECOND:
-            table, tables = first if action in _WRITES_FIRST else second, self.written
-        else:
-            return None
-        if table.startswith("sqlite_"):
-            return None
-        derived = is_derived(table)
-        if self.mode is Mode.EXAMINED:
-            tables.add(derived)
-        elif (self.mode is Mode.WRITING and derived) or (self.mode is Mode.DERIVING and tables is self.written and not derived):
-            return REPLAYED_AND_DERIVED
+
+@lru_cache(maxsize=4096)
+def _objection(mode: Mode, action: int, first: str, second: str) -> str | None:
+    """Kept: SQLite asks some thirty times while a room wakes, of each column again, and an answer takes 1 µs."""
+    if action in _REFUSED:
+        return _REFUSED[action]
+    if action == apsw.SQLITE_FUNCTION:
+        return _function_objection(mode, second.lower())
+    if action == apsw.SQLITE_PRAGMA:
+        return None if first.lower() in _PRAGMAS else "pragmas are not for rooms"
+    if action in (apsw.SQLITE_CREATE_VTABLE, apsw.SQLITE_DROP_VTABLE):
+        return None if second.lower() in _MODULES else f"virtual tables of {second} are not for rooms"
+    if (action in _TABLE_FIRST and first.lower() in RESERVED_TABLES) or (action in _TABLE_SECOND and second.lower() in RESERVED_TABLES):
+        return "the tables room, kv, tells and tells_received are storage's own"
+    table, is_written = _table(action, first, second)
+    if table is None:
         return None
+    derived = is_derived(table)
+    if (mode is Mode.WRITING and derived) or (mode is Mode.DERIVING and is_written and not derived):
+        return REPLAYED_AND_DERIVED
+    return None
 
-    def _function_objection(self, name: str) -> str | None:
-        if name in _NEVER:
-            return f"{name}() is not for rooms"
-        if name not in UNREPEATABLE:
-            return None
-        if self.mode is Mode.EXAMINED:
-            self.functions.append(name)
-            return None
-        return unrepeatable(name) if self.mode is Mode.WRITING else None
+
+def _function_objection(mode: Mode, name: str) -> str | None:
+    if name in _NEVER:
+        return f"{name}() is not for rooms"
+    return unrepeatable(name) if mode is Mode.WRITING and name in UNREPEATABLE else None
+
+
+def _table(action: int, first: str, second: str) -> tuple[str | None, bool]:
+    """The table that the action touches, and whether it writes it; ``None``: none, or SQLite's own catalogue, which is neither kind."""
+    is_written = action in _WRITES_FIRST or action in _WRITES_SECOND
+    if action == apsw.SQLITE_READ or action in _WRITES_FIRST:
+        table = first
+    elif is_written:
+        table = second
+    else:
+        return None, False
+    return (None if table.startswith("sqlite_") else table), is_written
 
 
 def unrepeatable(function: str) -> str:

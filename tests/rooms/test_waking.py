@@ -47,7 +47,7 @@ async def test_between_rooms_that_wake_others_have_their_turn(tmp_path: Path, au
         assert all(abs(rank[f"{i}"] - i) < 2 * AT_ONCE for i in range(MANY))
 
 
-async def test_a_room_that_waits_to_begin_takes_mail_and_hears_of_the_end(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
+async def test_rooms_that_wait_to_begin_take_mail_and_finish_it(tmp_path: Path, autojump_clock: trio.testing.MockClock) -> None:
     async with open_harness({"room": Sleeper}, data=tmp_path) as harness:
         clients = [await harness.connect(f"{i}") for i in range(MANY)]
         await trio.sleep(11)
