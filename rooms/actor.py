@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import trio
 
-from rooms.background import run_background
 from rooms.begun import Begun
 from rooms.connection import Connection, Phase
-from rooms.effects import Act
 from rooms.envelope import Envelope
-from rooms.errors import OutsideTurn, TooManyBackgrounds
+from rooms.errors import OutsideTurn
 from rooms.isolate import Isolate
 from rooms.lifecycle import State, moved
-from rooms.mail import BackgroundDone, Gone, Mail, Message, Start
+from rooms.mail import Gone, Mail, Message, Start
 from rooms.mailbox import Mailbox
 from rooms.members import Members
-from rooms.refusal import Refusal
 from rooms.refusals import NOT_IN_ROOM, OVERLOADED, unavailable
 from storage import RoomKey, RoomSetAside, StorageError, SyncFailed
 
@@ -32,18 +28,22 @@ if TYPE_CHECKING:
 
 AGAIN_SECONDS = 1.0
 
+_NO_SCOPE = trio.CancelScope()
+"""Of hooks that cannot be cancelled, because they never wait."""
+
 
 class Actor:
     """The single owner of one room. Hibernated, it is this object and its connections; awake, also a task and an isolate."""
 
     __slots__ = (
-        "_backgrounds",
+        "_is_in_line",
         "_isolate",
         "_mailbox",
         "_parked",
         "_quarantined_until",
         "active_at",
         "auto_response",
+        "backgrounds",
         "env",
         "key",
         "kind",
@@ -60,7 +60,9 @@ class Actor:
         self.members = Members()
         self.auto_response: tuple[str, str] | None = None
         self.turn: Turn | None = None
-        self._backgrounds = 0
+        self.backgrounds = 0
+        """How much work of it runs outside turns."""
+        self._is_in_line = False
         self._isolate: Isolate | None = None
         self._mailbox: Mailbox | None = None
         self._parked: trio.lowlevel.Task | None = None
@@ -146,41 +148,16 @@ class Actor:
             raise OutsideTurn(what)
         return self.turn
 
-    def start_background(self, function: Callable[..., Any], arguments: tuple[Any, ...], then: str | None, failed: str | None) -> None:
-        """Stage the start of work outside turns."""
-        turn = self.staged("background")
-        running_max = self.env.settings.backgrounds_per_room_max
-        if self._backgrounds >= running_max:
-            raise TooManyBackgrounds(str(self.key), running_max)
-        self._backgrounds += 1
-        turn.remember(self._background_ended)
-        turn.effects.append(Act(self.env.nursery.start_soon, (run_background, self, function, arguments, then, failed)))
-
-    def background_done(self, mail: BackgroundDone) -> None:
-        """Work outside turns ended. After a quarantine the room may be another actor's."""
-        self._background_ended()
-        self.env.post(self.key, mail)
+    def background_ended(self) -> None:
+        """Of the work outside turns there is one less. After a quarantine the room may be another actor's."""
+        self.backgrounds -= 1
+        self.rest()
 
     @property
-    def is_behind(self) -> bool:
-        """Whether derived tables are to follow, and can."""
+    def open_file(self) -> RoomFile | None:
+        """The file of a room that is awake and can take turns."""
         isolate = self._isolate
-        if isolate is None or isolate.is_over or self.env.is_stopping or self.state is not State.AWAKE:
-            return False
-        return isolate.file.is_behind
-
-    def gave_up_deriving(self) -> None:
-        """It failed: not again before there is a reason to."""
-        if self._isolate is not None:
-            self._isolate.file.followed()
-
-    def opened(self, durable: int) -> None:
-        """The room's records up to ``durable`` are on disk."""
-        self.isolate.opened(durable)
-
-    def undo(self, refusal: Refusal) -> None:
-        """The room's records after the durable ones are lost."""
-        self.isolate.undo(refusal)
+        return None if isolate is None or isolate.is_over or self.state is not State.AWAKE else isolate.file
 
     def commit_lazily(self) -> None:
         """Close the open SQLite transaction."""
@@ -208,7 +185,7 @@ class Actor:
         """Whether there is nothing to do, to wait for or to come back to."""
         if self._parked is None or self._isolate is None or self.mails_waiting:
             return False
-        return self._isolate.is_settled and (self.env.is_stopping or not (self._backgrounds or self._isolate.is_stuck))
+        return self._isolate.is_settled and (self.env.is_stopping or not (self.backgrounds or self._isolate.is_stuck))
 
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""
@@ -224,7 +201,7 @@ class Actor:
         self.isolate.close()
         self.isolate.take_apart()
         self._fall_asleep()
-        self._resume()
+        self._wake_task()
         return True
 
     def _fall_asleep(self) -> None:
@@ -266,10 +243,48 @@ class Actor:
         return self._mailbox
 
     def _resume(self) -> None:
+        """There is mail: let it have its turns, unless the task is at work."""
+        if self._parked is None or self._is_in_line:
+            return
+        if self.kind.waitless_hooks:
+            self._is_in_line = True
+            self.env.stepping.soon(self)
+        else:
+            self._wake_task()
+
+    def _wake_task(self) -> None:
         parked = self._parked
         if parked is not None:
             self._parked = None
             trio.lowlevel.reschedule(parked)
+
+    def step(self) -> None:
+        """Give mail its turns here, without the task: as long as no hook comes that may have to wait."""
+        self._is_in_line = False
+        mailbox, isolate, waitless = self._mailbox, self._isolate, self.kind.waitless_hooks
+        if self._parked is None or mailbox is None or isolate is None:
+            return
+        batch = mailbox.take(self.env.settings.batch_mails_max)
+        try:
+            while batch and batch[0].hook in waitless and isolate.is_ready and self._quarantined_until is None:
+                isolate.step(batch.popleft(), _NO_SCOPE)
+        finally:
+            self._end_batch(batch)
+        if mailbox.mails or self._mailbox is not mailbox or self._quarantined_until is not None:
+            self._wake_task()
+        else:
+            self.rest()
+
+    def step_apart(self, mail: Mail) -> bool:
+        """Give ``mail`` its turn at once, past the mailbox; the room is as quiet as before. ``False``: it has to be posted."""
+        mailbox, isolate = self._mailbox, self._isolate
+        if self._parked is None or isolate is None or not isolate.is_ready or mail.hook not in self.kind.waitless_hooks:
+            return False
+        isolate.step(mail, _NO_SCOPE)
+        self._end_batch(deque())
+        if self._mailbox is not mailbox:
+            self._wake_task()
+        return True
 
     async def _live(self) -> None:
         """The actor's task: from the mail that woke the room until it hibernates."""
@@ -377,19 +392,8 @@ class Actor:
         isolate.close()
         self._isolate = None
         self._become(State.QUARANTINED)
-        self._refuse_refusable(mailbox)
+        mailbox.refuse(unavailable())
         await trio.sleep_until(until)
         self._fall_asleep()
         for mail in mailbox.take(len(mailbox)):
             self.env.post(self.key, mail)
-
-    def _refuse_refusable(self, mailbox: Mailbox) -> None:
-        mails = mailbox.take(len(mailbox))
-        mailbox.put_back(deque(mail for mail in mails if mail.always_fits))
-        for mail in mails:
-            if not mail.always_fits:
-                mail.refused(unavailable())
-
-    def _background_ended(self) -> None:
-        self._backgrounds -= 1
-        self.rest()

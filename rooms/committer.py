@@ -11,8 +11,8 @@ from rooms.refusals import STORAGE_FULL
 from storage import JournalFull, Record
 
 if TYPE_CHECKING:
-    from rooms.actor import Actor
     from rooms.environment import Environment
+    from rooms.isolate import Isolate
 
 
 class Committer:
@@ -20,16 +20,16 @@ class Committer:
 
     def __init__(self, environment: Environment) -> None:
         self._env = environment
-        self._waiting: list[tuple[Actor, Record]] = []
+        self._waiting: list[tuple[Isolate, Record]] = []
         self._waiting_since = 0.0
         self._more = trio.Event()
 
-    def submit(self, actor: Actor, record: Record) -> None:
-        """Make ``record`` durable; ``actor.opened`` follows, or ``actor.undo``."""
+    def submit(self, isolate: Isolate, record: Record) -> None:
+        """Make ``record`` durable; ``isolate.opened`` follows, or ``isolate.undo``."""
         if not self._waiting:
             self._waiting_since = perf_counter()
             self._more.set()
-        self._waiting.append((actor, record))
+        self._waiting.append((isolate, record))
 
     async def run(self) -> None:
         """Append until cancelled. Raises ``SyncFailed``: what the disk holds is unknown, so no gate opens any more."""
@@ -39,8 +39,9 @@ class Committer:
                 await self._more.wait()
             batch, self._waiting = self._waiting, []
             await self._commit(batch, self._waiting_since)
+            del batch  # until the next one it would keep the memory of rooms that fell asleep
 
-    async def _commit(self, batch: list[tuple[Actor, Record]], since: float) -> None:
+    async def _commit(self, batch: list[tuple[Isolate, Record]], since: float) -> None:
         stats = self._env.stats
         records = [record for _, record in batch]
         try:
@@ -61,15 +62,15 @@ class Committer:
                 self._env.alarms.changed()
                 break
 
-    def _open(self, batch: list[tuple[Actor, Record]]) -> None:
-        durable = {actor: record.number for actor, record in batch}
-        for actor, number in durable.items():
-            actor.opened(number)
+    def _open(self, batch: list[tuple[Isolate, Record]]) -> None:
+        durable = {isolate: record.number for isolate, record in batch}
+        for isolate, number in durable.items():
+            isolate.opened(number)
 
-    def _undo(self, batch: list[tuple[Actor, Record]], error: JournalFull) -> None:
+    def _undo(self, batch: list[tuple[Isolate, Record]], error: JournalFull) -> None:
         """None of the batch is kept; nor can be what its rooms wrote since."""
-        rooms = dict.fromkeys(actor for actor, _ in batch)
+        rooms = dict.fromkeys(isolate for isolate, _ in batch)
         self._env.log.error("journal_full", rooms=len(rooms), records=len(batch), error=str(error))
-        self._waiting = [(actor, record) for actor, record in self._waiting if actor not in rooms]
-        for actor in rooms:
-            actor.undo(STORAGE_FULL)
+        self._waiting = [(isolate, record) for isolate, record in self._waiting if isolate not in rooms]
+        for isolate in rooms:
+            isolate.undo(STORAGE_FULL)

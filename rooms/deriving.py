@@ -39,54 +39,72 @@ class Derive(Mail):
 
     def start(self, actor: Actor, turn: Turn) -> Any:
         self.started = thread_time()
-        return actor.room.on_derive() if actor.file.is_behind else None
+        return actor.room.on_derive() if actor.file.turns_behind else None
 
     def returned(self, actor: Actor, turn: Turn, value: Any) -> None:
         seconds = thread_time() - self.started
         if value is True:
-            actor.env.later(PAUSE * seconds, actor.env.deriving.derive, actor)
+            actor.env.later(PAUSE * seconds, actor.env.deriving.go_on, actor)
         else:
             actor.file.followed()
         actor.env.deriving.spent(seconds)
 
     def raised(self, actor: Actor, error: BaseException, refusal: Refusal) -> None:
-        actor.gave_up_deriving()
+        self._give_up(actor)
         actor.env.deriving.failed(actor)
 
     def undone(self, actor: Actor, refusal: Refusal) -> None:
-        actor.gave_up_deriving()
+        self._give_up(actor)
+
+    def _give_up(self, actor: Actor) -> None:
+        """Not again before there is a reason to."""
+        if actor.open_file is not None:
+            actor.open_file.followed()
 
 
 class Deriving:
-    """Rooms whose derived tables may be behind, the longest first. One task for all; a room that sleeps is let sleep."""
+    """Rooms whose derived tables may be behind: those in which many turns wait, then those in which some wait long. One task for all.
+
+    To derive costs nearly the same for one turn as for fifty, so few are let wait for more. A room that sleeps is let sleep.
+    """
 
     def __init__(self, environment: Environment) -> None:
         self._env = environment
+        self._full: dict[Actor, None] = {}
         self._due: dict[Actor, float] = {}
+        self._sleepy: set[Actor] = set()
         self._failed: set[Actor] = set()
         self._debt_seconds = 0.0
         self._more = trio.Event()
 
     def soon(self, actor: Actor) -> None:
-        """The room wrote, or woke. Until its tables follow, this changes nothing."""
-        if actor not in self._due and actor not in self._failed:
+        """The room wrote, or woke."""
+        if actor in self._failed or actor in self._full:
+            return
+        if self._turns_behind(actor) >= self._env.settings.derive_turns:
+            self._due.pop(actor, None)
+            self._full[actor] = None
+            self._more.set()
+        elif actor not in self._due:
             self._due[actor] = trio.current_time() + self._env.settings.derive_seconds
             if len(self._due) == 1:
                 self._more.set()
 
     def before_sleep(self, actor: Actor) -> bool:
-        """Let a room that is about to hibernate follow first: at once, unless it waits here for others that were due before it. ``False``:
-        there is nothing to follow."""
-        if self._due.get(actor, math.inf) <= trio.current_time():
-            return actor.is_behind
-        return self.derive(actor)
-
-    def derive(self, actor: Actor) -> bool:
-        """Let the derived tables follow if they are behind, in a turn of its own. Whether there will be one."""
-        if not actor.is_behind:
+        """Let a room that is due to hibernate follow first, after others that are due. ``False``: there is nothing to follow. Else
+        ``Hibernation.back`` is told when that is done."""
+        if not self._turns_behind(actor) or actor in self._failed:
             return False
-        actor.post(Derive())
+        self._due.pop(actor, None)
+        self._full[actor] = None
+        self._sleepy.add(actor)
+        self._more.set()
         return True
+
+    def go_on(self, actor: Actor) -> None:
+        """There was more to follow than one turn does."""
+        self._full[actor] = None
+        self._more.set()
 
     def spent(self, seconds: float) -> None:
         """A hook took the processor for so long."""
@@ -101,29 +119,49 @@ class Deriving:
     async def run(self) -> None:
         """Let rooms derive as they are due, until cancelled."""
         while True:
-            if not self._due:
-                self._more = trio.Event()
-                await self._more.wait()
-            await trio.sleep_until(next(iter(self._due.values())))
-            asked = [actor for actor in self._take_due() if self.derive(actor)]
-            if asked:
-                await self._pause()
+            if not self._full:
+                await self._wait()
+            for actor in self._take_due():
+                self._derive(actor)
+            await self._pause()
+
+    def _turns_behind(self, actor: Actor) -> int:
+        """How many turns the room's tables have to follow, and can."""
+        file = actor.open_file
+        return 0 if file is None or self._env.is_stopping else file.turns_behind
+
+    async def _wait(self) -> None:
+        """Until the first room is due, or so many turns wait in one that it need not be."""
+        self._more = trio.Event()
+        with trio.move_on_at(next(iter(self._due.values()), math.inf)):
+            await self._more.wait()
 
     def _take_due(self) -> list[Actor]:
         now = trio.current_time()
-        actors = [actor for actor, due in islice(self._due.items(), AT_ONCE) if due <= now]
-        for actor in actors:
+        full = list(islice(self._full, AT_ONCE))
+        due = [actor for actor, due in islice(self._due.items(), AT_ONCE - len(full)) if due <= now]
+        for actor in full:
+            del self._full[actor]
+        for actor in due:
             del self._due[actor]
-        return actors
+        return full + due
+
+    def _derive(self, actor: Actor) -> None:
+        """Let the derived tables follow if they are behind, in a turn of its own."""
+        if self._turns_behind(actor):
+            mail = Derive()
+            if not actor.step_apart(mail):
+                actor.post(mail)
+        if actor in self._sleepy:
+            self._sleepy.discard(actor)
+            self._env.hibernation.back(actor)
 
     async def _pause(self) -> None:
-        """Let those that were asked derive, in two passes of the loop; then everybody else go on, if there is anything to do."""
-        for _ in range(2):
-            await trio.lowlevel.checkpoint()
+        """Let everybody else go on, and for longer if there is anything to do."""
+        began = thread_time()
+        await trio.lowlevel.checkpoint()
         if self._debt_seconds > DEBT_SECONDS:
             debt_seconds, self._debt_seconds = self._debt_seconds, 0.0
-            began = thread_time()
-            await trio.lowlevel.checkpoint()
             if thread_time() - began > QUIET_SECONDS:
                 await trio.sleep(debt_seconds)
 

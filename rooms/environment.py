@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from rooms.hibernation import Hibernation
     from rooms.lazy_commits import LazyCommits
     from rooms.mail import Mail
+    from rooms.stepping import Stepping
     from rooms.tells import TellDelivery
     from rooms.waking import Waking
 
@@ -46,6 +47,7 @@ class Environment:
     deriving: Deriving
     hibernation: Hibernation
     lazy_commits: LazyCommits
+    stepping: Stepping
     tells: TellDelivery
     waking: Waking
     nursery: trio.Nursery

@@ -39,6 +39,14 @@ class Hibernation:
             if self._by_due[0][2] is actor:
                 self._more.set()
 
+    def back(self, actor: Actor) -> None:
+        """``Deriving`` was asked for the room before it slept, and has done its part."""
+        if actor.is_quiet:
+            heappush(self._by_due, (self._due(actor), next(self._number), actor))
+            self._more.set()
+        else:
+            self._put(actor)
+
     def fell_quiet(self) -> None:
         """A room has nothing to do any more, and the runtime waits for that."""
         self._fell_quiet.set()
@@ -68,10 +76,9 @@ class Hibernation:
                 await self._wait()
                 continue
             due, _, actor = heappop(self._by_due)
-            if self._due(actor) <= due and self._env.deriving.before_sleep(actor):
-                self._put(actor)  # it is quiet again when that is done
-            else:
+            if self._due(actor) > due or not self._env.deriving.before_sleep(actor):
                 self._look_at(actor, due)
+                await trio.lowlevel.checkpoint()
 
     async def _wait(self) -> None:
         """Until the first room is due, or another one is due before it."""

@@ -75,6 +75,11 @@ class Isolate:
         return not (self.gate.is_waiting or self.before_next_turn)
 
     @property
+    def is_ready(self) -> bool:
+        """Whether a turn can begin without anything else being done first."""
+        return self.room is not None and not self.before_next_turn and not self.is_over
+
+    @property
     def is_stuck(self) -> bool:
         """Whether the file has no space for what the room promised. Asleep, it would not try again, and the journal could not go."""
         return self.file.trouble is not None and self.file.uncommitted_bytes > 0
@@ -232,7 +237,7 @@ class Isolate:
             self.gate.say(turn)
 
     def _submit(self, record: Record) -> None:
-        self._env.committer.submit(self._actor, record)
+        self._env.committer.submit(self, record)
         if self.file.trouble is not None:
             return  # the room commits again by itself
         self._env.lazy_commits.dirty(self._actor)

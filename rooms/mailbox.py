@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rooms.mail import Mail
     from rooms.peer import Peer
+    from rooms.refusal import Refusal
 
 
 class Mailbox:
@@ -55,6 +56,14 @@ class Mailbox:
         if self._paused is not None and len(self.mails) <= self._messages_max // 2:
             self.resume_all()
         return batch
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Refuse all that may be refused."""
+        mails = self.take(len(self.mails))
+        self.put_back(deque(mail for mail in mails if mail.always_fits))
+        for mail in mails:
+            if not mail.always_fits:
+                mail.refused(refusal)
 
     def resume_all(self) -> None:
         """Let every paused sender go on."""

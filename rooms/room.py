@@ -10,6 +10,7 @@ import msgspec
 
 from rooms import effects
 from rooms.alarm import Alarm
+from rooms.background import start_background
 from rooms.caller import RoomCaller
 from rooms.connection import Connection
 from rooms.errors import BadAutoResponse, NotSendable
@@ -91,7 +92,7 @@ class Room:
         """The alarm is due. It is cleared when this returns unless it was set anew; when it raises, it comes again."""
 
     async def on_derive(self) -> bool | None:
-        """Turns have written, or the room woke: let the ``derived`` tables follow, about a second later.
+        """Turns have written, or the room woke: let the ``derived`` tables follow, some seconds later.
 
         Find out from these tables themselves how far they have come, do a limited part of what is lacking, and return ``True``
         if there is more to do. Write nothing else.
@@ -171,7 +172,7 @@ class Room:
         It must not touch the room: give it values. Its result comes back as mail to the method ``then`` of the room, its
         exception to ``failed``. It is lost when the process ends. Raises ``TooManyBackgrounds``; nothing is staged then.
         """
-        self._actor.start_background(function, arguments, _method_name(self, then), _method_name(self, failed))
+        start_background(self._actor, function, arguments, _method_name(self, then), _method_name(self, failed))
 
     def set_auto_response(self, request: str | None, response: str = "") -> None:
         """Answer the exact text ``request`` with ``response`` from now on, without waking the room; ``None`` ends that.

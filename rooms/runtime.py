@@ -30,6 +30,7 @@ from rooms.refusal import Refusal
 from rooms.refusals import unavailable
 from rooms.settings import RuntimeSettings
 from rooms.stats import Stats
+from rooms.stepping import Stepping
 from rooms.store import Folder
 from rooms.storing import run_storing
 from rooms.stub import Stub
@@ -72,6 +73,7 @@ class Runtime:
         env.deriving = Deriving(env)
         env.hibernation = Hibernation(env)
         env.lazy_commits = LazyCommits(env)
+        env.stepping = Stepping()
         env.tells = TellDelivery(env)
         env.waking = Waking(env)
         env.post = self.post
@@ -87,7 +89,7 @@ class Runtime:
         try:
             async with trio.open_nursery() as nursery:
                 env.nursery = nursery
-                parts = (env.waking, env.committer, env.lazy_commits, env.deriving, env.hibernation, env.alarms)
+                parts = (env.waking, env.stepping, env.committer, env.lazy_commits, env.deriving, env.hibernation, env.alarms)
                 for task in (*(part.run for part in parts), self._retire):
                     nursery.start_soon(task)
                 env.tells.resume()

@@ -47,8 +47,12 @@ class RuntimeSettings:
 
     commit_late_seconds: float = 2.0
     """How much longer it may stay open when so many rooms are busy that their commits would take too much of the time."""
-    derive_seconds: float = 0.9
+
+    derive_seconds: float = 5.0
     """How long after a turn that wrote (or after the room woke) ``on_derive`` brings its derived tables up to date. Shorter costs more."""
+
+    derive_turns: int = 250
+    """So many turns that wrote are not kept waiting for that long."""
 
     uncommitted_bytes_max: int = 4 * 1_024 * 1_024
     """A room whose uncommitted records grow beyond this commits before its next turn."""

@@ -133,10 +133,8 @@ class RoomFile:
             self._fall_behind()
 
     def stands(self) -> bool:
-        """Whether the open transaction, with the turns that ended in it, is still there.
-
-        SQLite gives it up on a full disk, an interrupt or ``OR ROLLBACK``: ask after any error, and ``undo`` if it is gone.
-        """
+        """Whether the open transaction is still there. SQLite gives it up on a full disk, an interrupt or ``OR ROLLBACK``: ask after any
+        error, and ``undo`` if it is gone."""
         return self._turns.stands()
 
     def commit(self, durable: int) -> bool:
@@ -193,9 +191,12 @@ class RoomFile:
         return self._turns.derives
 
     @property
-    def is_behind(self) -> bool:
-        """Whether turns ended since the derived tables last followed."""
-        return self._derived.are_any and self._turns.file_stands and self._turns.derived_number != self.number
+    def turns_behind(self) -> int:
+        """How many turns the derived tables have not followed; 1 if that is not known."""
+        turns = self._turns
+        if not self._derived.are_any or not turns.file_stands:
+            return 0
+        return self.number - turns.derived_number if turns.derived_number >= 0 else 1
 
     def followed(self) -> None:
         """The derived tables agree with every turn up to now, or it is of no use to try again before the next one."""
@@ -248,10 +249,9 @@ class RoomFile:
 
     def make_file(self) -> None:
         """``Turns.Owner``: the first write."""
-        connection = create_room_file(self._standing.database)
-        self._standing.made = True
-        self._standing.open = True
-        self._turns.use(connection)
+        self._turns.use(create_room_file(self._standing.database))
+        self._turns.derived_number = 0
+        self._standing.made = self._standing.open = True
 
     def fill_file(self) -> None:
         """``Turns.Owner``: the first write's turn makes the tables."""

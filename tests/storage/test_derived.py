@@ -116,7 +116,7 @@ def test_undoing_a_turn_undoes_what_followed_from_it(process: Process) -> None:
     follow(process)
     process.waiting.clear()
     process.room().undo(1)
-    assert process.room().is_behind
+    assert process.room().turns_behind
     assert (found(process, "one"), found(process, "two")) == ([1], [])
     say(process, 2, "other")
     follow(process)
@@ -140,10 +140,10 @@ def test_after_a_crash_it_is_behind_and_follows_from_where_it_was(process: Proce
     say(process, 2, "two")
     process.sync()
     crashed = derived(process.crash(tmp_path / "crashed"))
-    assert crashed.room().is_behind
+    assert crashed.room().turns_behind
     assert (found(crashed, "one"), found(crashed, "two")) == ([1], [])
     follow(crashed)
-    assert (found(crashed, "one"), found(crashed, "two"), crashed.room().is_behind) == ([1], [2], False)
+    assert (found(crashed, "one"), found(crashed, "two"), crashed.room().turns_behind) == ([1], [2], 0)
 
 
 def test_a_room_rebuilt_from_the_journal_alone_begins_with_empty_ones(process: Process, derived: Start, tmp_path: Path) -> None:
@@ -179,7 +179,7 @@ def test_other_statements_make_them_anew(process: Process, derived: Start) -> No
     follow(process)
     process.stop()
     again = derived(process.path, schema=(*SCHEMA, "CREATE TABLE derived_more(a)"))
-    assert (found(again, "hello"), again.room().is_behind) == ([], True)
+    assert (found(again, "hello"), again.room().turns_behind) == ([], 1)
     follow(again)
     assert found(again, "hello") == [1]
     with again.turn() as file:
@@ -189,7 +189,7 @@ def test_other_statements_make_them_anew(process: Process, derived: Start) -> No
 def test_a_room_that_never_wrote_has_empty_ones_and_makes_no_file(process: Process) -> None:
     assert found(process, "hello") == []
     follow(process)
-    assert not process.room().is_behind
+    assert process.room().turns_behind == 0
     assert not process.room().derives
     assert not (process.path / room_path(LOBBY)).exists()
 

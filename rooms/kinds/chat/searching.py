@@ -31,6 +31,8 @@ RESULTS_MAX = 1_000
 RANKED_MAX = 2_000
 """Of so many matches, the latest, the best are found: a word that everybody uses must not hold up the server."""
 EVENTS_AT_ONCE = 250
+EVENTS_A_SEARCH = 1_000
+"""A search takes in what was said since the index followed last, but not for more than a hundredth of a second."""
 TRIMMED_AT_ONCE = 25
 """What is trimmed is taken out of the index one by one, since each word is to leave the disk: half a millisecond each."""
 _SNIPPET_WORDS = 16
@@ -77,13 +79,13 @@ class SearchIndex:
         self._storage = storage
         self._history = history
 
-    def follow(self) -> bool:
-        """Take in a limited number of events, the oldest first. Whether there are more."""
+    def follow(self, events_max: int = EVENTS_AT_ONCE) -> bool:
+        """Take in at most so many events, the oldest first. Whether there are more."""
         head = self._history.head
         for start, first, first_kept in self._storage.sql(_STATE):
             kept = first_kept or head + 1
             if start < head or first < kept:
-                return self._follow(start, head, first, kept)
+                return self._follow(start, head, first, kept, events_max)
         return False
 
     def forget(self, seq: int) -> None:
@@ -100,11 +102,11 @@ class SearchIndex:
             return shown(snippet)
         return ""
 
-    def _follow(self, start: int, head: int, first: int, kept: int) -> bool:
+    def _follow(self, start: int, head: int, first: int, kept: int, events_max: int) -> bool:
         if first < kept:
             first = self._trim(kept)
         after = max(start, kept - 1)
-        through = min(head, after + EVENTS_AT_ONCE)
+        through = min(head, after + events_max)
         if start < head:
             self._add_new(after, through)
             self._add_changed(start, after, through)
@@ -145,7 +147,7 @@ def search(chat: ChatRoom, connection: Connection, request: Search, ref: Ref) ->
     place = _place(chat, request.cursor)
     if place is None:
         return _NO_CURSOR
-    chat.index.follow()
+    chat.index.follow(EVENTS_A_SEARCH)
     limit = min(LIMIT if request.limit is None else request.limit, RESULTS_MAX - place.passed)
     seqs = chat.index.best(query, place, limit + 1)
     found = [{**message, "snippet": chat.index.snippet(query, message["seq"])} for message in chat.pages.of(seqs[:limit])]
