@@ -189,7 +189,7 @@ class Actor:
 
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""
-        if self._isolate is None or not self._isolate.gate.is_waiting:  # else the gate's opening is the last thing
+        if self._isolate is None or not self._isolate.gate.waiting:  # else the gate's opening is the last thing
             self.active_at = trio.current_time()
         if self.env.is_stopping and self.is_quiet:
             self.env.hibernation.fell_quiet()

@@ -35,47 +35,43 @@ class Said:
 
 
 class OutputGate:
-    """Holds what was said until it may be heard. ``durable`` is the number of the room's last durable record."""
+    """Holds what was said until it may be heard. ``durable`` is the number of the room's last durable record.
 
-    __slots__ = ("_free", "_waiting", "durable")
+    ``waiting`` and ``free`` are to be looked at only: what nobody may hear yet, and what may be heard, in order.
+    """
+
+    __slots__ = ("durable", "free", "waiting")
 
     def __init__(self, durable: int) -> None:
         self.durable = durable
-        self._waiting: deque[Said] = deque()
-        self._free: list[Sequence[Effect]] = []
-
-    @property
-    def is_waiting(self) -> bool:
-        """Whether something was said that nobody may hear yet."""
-        return bool(self._waiting)
+        self.waiting: deque[Said] = deque()
+        self.free: list[Sequence[Effect]] = []
 
     def say(self, said: Said) -> None:
         """Take what a turn said: free at once when no record before it is pending."""
         if said.number > self.durable:
-            self._waiting.append(said)
+            self.waiting.append(said)
         elif said.effects:
-            self._free.append(said.effects)
+            self.free.append(said.effects)
 
     def opened(self, durable: int) -> None:
         """Every record up to ``durable`` is on disk: free what waited for them."""
         self.durable = durable
-        waiting = self._waiting
+        waiting, free = self.waiting, self.free
         while waiting and waiting[0].number <= durable:
             effects = waiting.popleft().effects
             if effects:
-                self._free.append(effects)
+                free.append(effects)
 
     def take_free(self) -> list[Sequence[Effect]]:
         """What may be heard now, in order. The caller lets it be heard at once."""
-        free = self._free
-        if free:
-            self._free = []
+        free, self.free = self.free, []
         return free
 
     def take_back(self) -> list[Said]:
         """Forget everything that waits, newest first: it will never be heard."""
-        undone = list(reversed(self._waiting))
-        self._waiting.clear()
+        undone = list(reversed(self.waiting))
+        self.waiting.clear()
         for said in undone:
             said.take_back()
         return undone

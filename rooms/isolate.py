@@ -72,7 +72,7 @@ class Isolate:
     @property
     def is_settled(self) -> bool:
         """Whether nothing waits: everything said is heard, nothing is to be done before the next turn."""
-        return not (self.gate.is_waiting or self.before_next_turn)
+        return not (self.gate.waiting or self.before_next_turn)
 
     @property
     def is_ready(self) -> bool:
@@ -105,7 +105,7 @@ class Isolate:
         """Wait until everything said is heard, and do what had to wait for that."""
         while not self.is_settled:
             self.release()
-            if self.gate.is_waiting:
+            if self.gate.waiting:
                 self._opened = trio.Event()
                 await self._opened.wait()
             else:
@@ -123,22 +123,22 @@ class Isolate:
 
     def pause(self) -> None:
         """No turn follows at once: let be heard what may be heard, do what had to wait."""
-        self.release()
-        if self.before_next_turn and not self.gate.is_waiting:
+        if self.gate.free:
+            self.release()
+        if self.before_next_turn and not self.gate.waiting:
             self._catch_up()
 
     def release(self) -> None:
         """Let be heard what may be heard."""
-        free = self.gate.take_free()
-        if free:
-            self._env.stats.messages_sent += let_be_heard(free)
+        if self.gate.free:
+            self._env.stats.messages_sent += let_be_heard(self.gate.take_free())
 
     def opened(self, durable: int) -> None:
         """The records up to ``durable`` are on disk."""
         gate = self.gate
         gate.opened(durable)
         self.release()
-        if not gate.is_waiting:
+        if not gate.waiting:
             self._nothing_waits()
 
     def undo(self, refusal: Refusal) -> None:
@@ -154,7 +154,7 @@ class Isolate:
         is_free = self._actor.turn is None and not self.before_next_turn
         if is_free and self._commit():
             return
-        if is_free and not self.gate.is_waiting:  # the disk is full: it heals
+        if is_free and not self.gate.waiting:  # the disk is full: it heals
             self._env.later(COMMIT_AGAIN_SECONDS, self._env.lazy_commits.dirty, self._actor)
         elif self.commit_lazily not in self.before_next_turn:
             self.before_next_turn.append(self.commit_lazily)
@@ -331,7 +331,7 @@ class Isolate:
 
     def _commit_again(self) -> None:
         """The last commit found no space. Each try does everything since again, so tries may take a tenth of the time and no more."""
-        if not self.gate.is_waiting and perf_counter() > self._no_commit_before:
+        if not self.gate.waiting and perf_counter() > self._no_commit_before:
             self._commit()
 
     def _undo_file(self, number: int) -> None:

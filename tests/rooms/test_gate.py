@@ -21,7 +21,7 @@ def test_what_follows_no_record_is_heard_at_once():
     gate.say(said(3, "hello"))
 
     assert free(gate) == ["hello"]
-    assert not gate.is_waiting
+    assert not gate.waiting
 
 
 def test_what_follows_a_record_waits_for_it():
@@ -52,7 +52,7 @@ def test_a_later_record_does_not_hold_back_an_earlier_one():
     gate.opened(1)
 
     assert free(gate) == ["first"]
-    assert gate.is_waiting
+    assert gate.waiting
 
 
 def test_what_is_taken_back_is_never_heard_and_undone_newest_first():
