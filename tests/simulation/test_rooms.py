@@ -36,7 +36,7 @@ def test_the_same_seed_makes_the_same_world(monkeypatch: pytest.MonkeyPatch):
 def test_planted_bugs_are_found(monkeypatch: pytest.MonkeyPatch, bug: str):
     """The simulation is worth something only if it goes red."""
     if bug == "heard before it is durable":
-        monkeypatch.setattr(OutputGate, "say", lambda self, said: self._free.append(said.effects))
+        monkeypatch.setattr(OutputGate, "say", lambda self, said: self.free.append(said.effects))
     else:
         monkeypatch.setattr(Tells, "received", lambda _self, _sender, _epoch: 0)
 
