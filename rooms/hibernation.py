@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from heapq import heappop, heappush
 from itertools import count
+from time import perf_counter
 from typing import TYPE_CHECKING
 
 import trio
@@ -14,6 +15,9 @@ from rooms.lifecycle import State
 if TYPE_CHECKING:
     from rooms.actor import Actor
     from rooms.environment import Environment
+
+STRETCH_SECONDS = 0.005
+"""How long rooms are put to sleep before other tasks run. Too short, and a flood of new ones is faster: they are all awake at once."""
 
 
 class Hibernation:
@@ -71,14 +75,18 @@ class Hibernation:
 
     async def run(self) -> None:
         """Hibernate rooms as they are due, until cancelled."""
+        end = 0.0
         while True:
             if not self._by_due or self._by_due[0][0] > trio.current_time():
                 await self._wait()
+                end = perf_counter() + STRETCH_SECONDS
                 continue
             due, _, actor = heappop(self._by_due)
             if self._due(actor) > due or not self._env.deriving.before_sleep(actor):
                 self._look_at(actor, due)
+            if perf_counter() > end:
                 await trio.lowlevel.checkpoint()
+                end = perf_counter() + STRETCH_SECONDS
 
     async def _wait(self) -> None:
         """Until the first room is due, or another one is due before it."""
