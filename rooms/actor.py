@@ -244,9 +244,9 @@ class Actor:
 
     def _resume(self) -> None:
         """There is mail: let it have its turns, unless the task is at work."""
-        if self._parked is None or self._is_in_line:
+        if self._parked is None or self._is_in_line or self._mailbox is None:
             return
-        if self.kind.waitless_hooks:
+        if self._mailbox.mails[0].hook in self.kind.waitless_hooks:
             self._is_in_line = True
             self.env.stepping.soon(self)
         else:

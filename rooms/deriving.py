@@ -70,20 +70,20 @@ class Deriving:
 
     def __init__(self, environment: Environment) -> None:
         self._env = environment
-        self._full: dict[Actor, None] = {}
+        self._ready: dict[Actor, bool] = {}
+        """Those that are due now, and whether they sleep when they have followed."""
         self._due: dict[Actor, float] = {}
-        self._sleepy: set[Actor] = set()
         self._failed: set[Actor] = set()
         self._debt_seconds = 0.0
         self._more = trio.Event()
 
     def soon(self, actor: Actor) -> None:
         """The room wrote, or woke."""
-        if actor in self._failed or actor in self._full:
+        if actor in self._failed or actor in self._ready:
             return
         if self._turns_behind(actor) >= self._env.settings.derive_turns:
             self._due.pop(actor, None)
-            self._full[actor] = None
+            self._ready[actor] = False
             self._more.set()
         elif actor not in self._due:
             self._due[actor] = trio.current_time() + self._env.settings.derive_seconds
@@ -91,19 +91,18 @@ class Deriving:
                 self._more.set()
 
     def before_sleep(self, actor: Actor) -> bool:
-        """Let a room that is due to hibernate follow first, after others that are due. ``False``: there is nothing to follow. Else
-        ``Hibernation.back`` is told when that is done."""
+        """Let a room that is due to hibernate follow first, after others that are due, and then hibernate. ``False``: there is nothing
+        to follow."""
         if not self._turns_behind(actor) or actor in self._failed:
             return False
         self._due.pop(actor, None)
-        self._full[actor] = None
-        self._sleepy.add(actor)
+        self._ready[actor] = True
         self._more.set()
         return True
 
     def go_on(self, actor: Actor) -> None:
         """There was more to follow than one turn does."""
-        self._full[actor] = None
+        self._ready[actor] = False
         self._more.set()
 
     def spent(self, seconds: float) -> None:
@@ -119,10 +118,12 @@ class Deriving:
     async def run(self) -> None:
         """Let rooms derive as they are due, until cancelled."""
         while True:
-            if not self._full:
+            if not self._ready:
                 await self._wait()
-            for actor in self._take_due():
+            for actor, sleeps in self._take_due():
                 self._derive(actor)
+                if sleeps and not self._turns_behind(actor):
+                    self._env.hibernation.look_again(actor)
             await self._pause()
 
     def _turns_behind(self, actor: Actor) -> int:
@@ -136,15 +137,14 @@ class Deriving:
         with trio.move_on_at(next(iter(self._due.values()), math.inf)):
             await self._more.wait()
 
-    def _take_due(self) -> list[Actor]:
+    def _take_due(self) -> list[tuple[Actor, bool]]:
         now = trio.current_time()
-        full = list(islice(self._full, AT_ONCE))
-        due = [actor for actor, due in islice(self._due.items(), AT_ONCE - len(full)) if due <= now]
-        for actor in full:
-            del self._full[actor]
-        for actor in due:
-            del self._due[actor]
-        return full + due
+        taken = list(islice(self._ready.items(), AT_ONCE))
+        taken += [(actor, False) for actor, due in islice(self._due.items(), AT_ONCE - len(taken)) if due <= now]
+        for actor, _ in taken:
+            self._ready.pop(actor, None)
+            self._due.pop(actor, None)
+        return taken
 
     def _derive(self, actor: Actor) -> None:
         """Let the derived tables follow if they are behind, in a turn of its own."""
@@ -152,9 +152,6 @@ class Deriving:
             mail = Derive()
             if not actor.step_apart(mail):
                 actor.post(mail)
-        if actor in self._sleepy:
-            self._sleepy.discard(actor)
-            self._env.hibernation.back(actor)
 
     async def _pause(self) -> None:
         """Let everybody else go on, and for longer if there is anything to do."""

@@ -43,13 +43,10 @@ class Hibernation:
             if self._by_due[0][2] is actor:
                 self._more.set()
 
-    def back(self, actor: Actor) -> None:
-        """``Deriving`` was asked for the room before it slept, and has done its part."""
-        if actor.is_quiet:
-            heappush(self._by_due, (self._due(actor), next(self._number), actor))
-            self._more.set()
-        else:
-            self._put(actor)
+    def look_again(self, actor: Actor) -> None:
+        """What had to be done before a room sleeps is done: if nothing happened in it meanwhile, it sleeps."""
+        if actor.state is State.AWAKE and self._due(actor) <= trio.current_time():
+            actor.hibernate()
 
     def fell_quiet(self) -> None:
         """A room has nothing to do any more, and the runtime waits for that."""
@@ -82,7 +79,9 @@ class Hibernation:
                 end = perf_counter() + STRETCH_SECONDS
                 continue
             due, _, actor = heappop(self._by_due)
-            if self._due(actor) > due or not self._env.deriving.before_sleep(actor):
+            if self._due(actor) <= due and self._env.deriving.before_sleep(actor):
+                self._put(actor)
+            else:
                 self._look_at(actor, due)
             if perf_counter() > end:
                 await trio.lowlevel.checkpoint()

@@ -122,6 +122,16 @@ async def test_a_room_that_is_due_to_hibernate_follows_first(tmp_path: Path, aut
         assert await derived_count(harness) == 1
 
 
+async def test_to_follow_keeps_no_room_awake(tmp_path: Path, autojump_clock: object) -> None:
+    settings = RuntimeSettings(idle_seconds=10, derive_seconds=60)
+    async with open_harness({"rooms": Counting}, data=tmp_path, settings=settings) as harness:
+        ada = await harness.connect("lobby")
+        await ada.send("one")
+        await trio.sleep(10.5)
+        assert harness.state("lobby") is State.HIBERNATED
+        assert await derived_count(harness) == 1
+
+
 async def others_work(seconds: float) -> None:
     while True:
         end = perf_counter() + seconds
