@@ -28,15 +28,13 @@ if TYPE_CHECKING:
 
 AGAIN_SECONDS = 1.0
 
-_NO_SCOPE = trio.CancelScope()
-"""Of hooks that cannot be cancelled, because they never wait."""
-
 
 class Actor:
     """The single owner of one room. Hibernated, it is this object and its connections; awake, also a task and an isolate."""
 
     __slots__ = (
-        "_is_in_line",
+        "_awaits_step",
+        "_begun",
         "_isolate",
         "_mailbox",
         "_parked",
@@ -62,7 +60,8 @@ class Actor:
         self.turn: Turn | None = None
         self.backgrounds = 0
         """How much work of it runs outside turns."""
-        self._is_in_line = False
+        self._awaits_step = False
+        self._begun: Begun | None = None
         self._isolate: Isolate | None = None
         self._mailbox: Mailbox | None = None
         self._parked: trio.lowlevel.Task | None = None
@@ -143,7 +142,7 @@ class Actor:
         return self._isolate.room
 
     def staged(self, what: str) -> Turn:
-        """The running turn. Raises ``OutsideTurn`` when there is none."""
+        """The running turn. Raises ``OutsideTurn``."""
         if self.turn is None:
             raise OutsideTurn(what)
         return self.turn
@@ -244,10 +243,10 @@ class Actor:
 
     def _resume(self) -> None:
         """There is mail: let it have its turns, unless the task is at work."""
-        if self._parked is None or self._is_in_line or self._mailbox is None:
+        if self._parked is None or self._awaits_step or self._mailbox is None:
             return
         if self._mailbox.mails[0].hook in self.kind.waitless_hooks:
-            self._is_in_line = True
+            self._awaits_step = True
             self.env.stepping.soon(self)
         else:
             self._wake_task()
@@ -260,17 +259,17 @@ class Actor:
 
     def step(self) -> None:
         """Give mail its turns here, without the task: as long as no hook comes that may have to wait."""
-        self._is_in_line = False
+        self._awaits_step = False
         mailbox, isolate, waitless = self._mailbox, self._isolate, self.kind.waitless_hooks
         if self._parked is None or mailbox is None or isolate is None:
             return
         batch = mailbox.take(self.env.settings.batch_mails_max)
         try:
-            while batch and batch[0].hook in waitless and isolate.is_ready and self._quarantined_until is None:
-                isolate.step(batch.popleft(), _NO_SCOPE)
+            while batch and batch[0].hook in waitless and isolate.is_ready and self._begun is None and self._quarantined_until is None:
+                self._begun = isolate.step(batch.popleft(), None)
         finally:
             self._end_batch(batch)
-        if mailbox.mails or self._mailbox is not mailbox or self._quarantined_until is not None:
+        if mailbox.mails or self._begun is not None or self._mailbox is not mailbox or self._quarantined_until is not None:
             self._wake_task()
         else:
             self.rest()
@@ -280,9 +279,9 @@ class Actor:
         mailbox, isolate = self._mailbox, self._isolate
         if self._parked is None or isolate is None or not isolate.is_ready or mail.hook not in self.kind.waitless_hooks:
             return False
-        isolate.step(mail, _NO_SCOPE)
+        self._begun = isolate.step(mail, None)
         self._end_batch(deque())
-        if self._mailbox is not mailbox:
+        if self._begun is not None or self._mailbox is not mailbox:
             self._wake_task()
         return True
 
@@ -301,7 +300,7 @@ class Actor:
         """Batch after batch, until there are no more, or a turn that had to wait has used ``scope`` up."""
         waited, task, mails_max = False, trio.lowlevel.current_task(), self.env.settings.batch_mails_max
         while not waited and self._mailbox is mailbox and self._quarantined_until is None:
-            if mailbox.mails:
+            if mailbox.mails or self._begun is not None:
                 waited = await self._handle(mailbox.take(mails_max), scope)
                 if mailbox.mails:
                     await trio.lowlevel.checkpoint()
@@ -316,8 +315,10 @@ class Actor:
 
     async def _handle(self, batch: deque[Mail], scope: trio.CancelScope) -> bool:
         """A turn for each mail, until one had to wait. Whether one had to."""
-        begun: Begun | None = None
+        begun, self._begun = self._begun, None
         try:
+            if begun is not None:
+                await self.isolate.finish(begun, scope)
             while batch and begun is None and self._quarantined_until is None:
                 isolate = self.isolate
                 if isolate.before_next_turn:
@@ -330,7 +331,7 @@ class Actor:
                 starts = isolate.room is None and mail.needs_room
                 begun = isolate.step(Start(mail) if starts else mail, scope)
                 if begun is not None:
-                    await isolate.finish(begun)
+                    await isolate.finish(begun, scope)
                 if starts and isolate.room is not None:
                     batch.appendleft(mail)
         finally:

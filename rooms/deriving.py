@@ -102,7 +102,7 @@ class Deriving:
 
     def go_on(self, actor: Actor) -> None:
         """There was more to follow than one turn does."""
-        self._ready[actor] = False
+        self._ready.setdefault(actor, False)
         self._more.set()
 
     def spent(self, seconds: float) -> None:

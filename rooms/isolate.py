@@ -64,7 +64,7 @@ class Isolate:
         self.gate = OutputGate(file.number)
         self.room: Room | None = None
         self._no_commit_before = 0.0
-        self._scope = trio.CancelScope()
+        self._scope: trio.CancelScope | None = None
         self._turn_began = 0.0
         self.is_over = False
         """The file takes no more turns: the room was destroyed, or is damaged. What follows opens it anew."""
@@ -84,20 +84,26 @@ class Isolate:
         """Whether the file has no space for what the room promised. Asleep, it would not try again, and the journal could not go."""
         return self.file.trouble is not None and self.file.uncommitted_bytes > 0
 
-    def step(self, mail: Mail, scope: trio.CancelScope) -> Begun | None:
-        """Run the turn of ``mail``. A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now."""
+    def step(self, mail: Mail, scope: trio.CancelScope | None) -> Begun | None:
+        """Run the turn of ``mail``. A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now.
+
+        Without a ``scope`` this is not the room's task: a hook that may have to wait (it was replaced) is returned before it begins.
+        """
         turn = self._begin(mail)
         if turn is None:
             return None
         self._scope = scope
         return self._run(turn)
 
-    async def finish(self, hook: Begun) -> None:
+    async def finish(self, hook: Begun, scope: trio.CancelScope) -> None:
         """Go on with a hook that had to wait, under the turn's time limit. What was said before it need not wait with it."""
         turn = self._actor.turn
         assert turn is not None
         self.release()
-        self._scope.deadline = trio.current_time() + self._env.settings.turn_seconds
+        self._scope = scope
+        if self._undo_due is not None:
+            scope.cancel()
+        scope.deadline = trio.current_time() + self._env.settings.turn_seconds
         turn.waited = True
         self._run(turn, await outcome.acapture(_unwrapped, hook))
 
@@ -123,8 +129,7 @@ class Isolate:
 
     def pause(self) -> None:
         """No turn follows at once: let be heard what may be heard, do what had to wait."""
-        if self.gate.free:
-            self.release()
+        self.release()
         if self.before_next_turn and not self.gate.waiting:
             self._catch_up()
 
@@ -147,7 +152,8 @@ class Isolate:
             self._undo(refusal)
         else:
             self._undo_due = refusal
-            self._scope.cancel()
+            if self._scope is not None:
+                self._scope.cancel()
 
     def commit_lazily(self) -> None:
         """Commit what is durable; if a later turn is not yet, the next turn waits for it."""
@@ -195,6 +201,8 @@ class Isolate:
         try:
             value = mail.start(self._actor, turn) if result is None else result.unwrap()
             if value.__class__ is types.CoroutineType:
+                if self._scope is None and value.cr_code is not self._actor.kind.waitless_hooks.get(mail.hook):
+                    return Begun(value, None)
                 try:
                     trap = value.send(None)
                 except StopIteration as stop:
@@ -289,7 +297,7 @@ class Isolate:
             return "undone", OVERLOADED
         if isinstance(error, RoomSetAside):
             return "raised", unavailable()
-        if self._scope.cancel_called or isinstance(error, SqlTimeout):
+        if (self._scope is not None and self._scope.cancel_called) or isinstance(error, SqlTimeout):
             return "timeout", TIMEOUT
         return "raised" if isinstance(error, Exception | SystemExit) else "cancelled", INTERNAL
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dis
 from inspect import iscoroutinefunction
-from types import FunctionType
+from types import CodeType, FunctionType
 
 from rooms.envelope import Event
 from rooms.room import Room, is_callable_from_rooms
@@ -41,19 +41,19 @@ class Kind:
         self.sendable: frozenset[type] = frozenset(_sendable(room_class))
         self.derives = room_class.on_derive is not Room.on_derive
         self.hears_closes = room_class.on_close is not Room.on_close
-        self.waitless_hooks = frozenset(hook for hook in _HOOKS if _is_waitless(getattr(room_class, hook)))
-        """The hooks that can run to their end anywhere, because there is no ``await`` in them."""
+        self.waitless_hooks = {hook: code for hook in _HOOKS if (code := _waitless_code(getattr(room_class, hook))) is not None}
+        """The code of the hooks that can run to their end anywhere, because there is no ``await`` in them."""
 
     def may_call(self, method: str) -> bool:
         """Whether other rooms may call ``method``."""
         return is_callable_from_rooms(getattr(self.room_class, method, None))
 
 
-def _is_waitless(hook: object) -> bool:
-    """Whether ``hook`` is a coroutine function that cannot wait: whatever can, in its body, is compiled to a ``SEND``."""
+def _waitless_code(hook: object) -> CodeType | None:
+    """The code of a coroutine function that cannot wait: whatever can, in its body, is compiled to a ``SEND``. ``None``: it may."""
     if not isinstance(hook, FunctionType) or not iscoroutinefunction(hook):
-        return False
-    return all(instruction.opname != "SEND" for instruction in dis.get_instructions(hook))
+        return None
+    return None if any(instruction.opname == "SEND" for instruction in dis.get_instructions(hook)) else hook.__code__
 
 
 def _sendable(room_class: type[Room]) -> set[type]:
