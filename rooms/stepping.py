@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Stepping:
-    """Rooms that have mail while their task is parked, in the order in which they got it."""
+    """Rooms that have mail while their task is parked, each once, in the order in which they got it."""
 
     def __init__(self) -> None:
         self._ready: list[Actor] = []

@@ -6,9 +6,11 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import pytest
 import trio
 
 from rooms import Connection, Room, RuntimeSettings
+from rooms.deriving import Deriving
 from rooms.testing import Harness, State, open_harness
 
 SOON = RuntimeSettings(derive_seconds=0.9)
@@ -112,17 +114,7 @@ async def test_the_room_hibernates_as_ever_and_wakes_for_nothing(tmp_path: Path,
         assert (harness.state("lobby"), kind.calls) == (State.HIBERNATED, calls)
 
 
-async def test_a_room_that_is_due_to_hibernate_follows_first(tmp_path: Path, autojump_clock: object) -> None:
-    settings = RuntimeSettings(idle_seconds=0.3, derive_seconds=60)
-    async with open_harness({"rooms": Counting}, data=tmp_path, settings=settings) as harness:
-        ada = await harness.connect("lobby")
-        await ada.send("one")
-        await trio.sleep(2)
-        assert harness.state("lobby") is State.HIBERNATED
-        assert await derived_count(harness) == 1
-
-
-async def test_to_follow_keeps_no_room_awake(tmp_path: Path, autojump_clock: object) -> None:
+async def test_a_room_that_is_due_to_hibernate_follows_first_and_sleeps_at_once(tmp_path: Path, autojump_clock: object) -> None:
     settings = RuntimeSettings(idle_seconds=10, derive_seconds=60)
     async with open_harness({"rooms": Counting}, data=tmp_path, settings=settings) as harness:
         ada = await harness.connect("lobby")
@@ -152,6 +144,25 @@ async def test_rooms_that_are_due_to_hibernate_leave_time_for_others(tmp_path: P
         await trio.sleep(0.4)
         assert kind.calls < 25
         nursery.cancel_scope.cancel()
+
+
+async def test_rooms_that_wait_to_follow_make_space_for_others(
+    tmp_path: Path, autojump_clock: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def have_no_time(self: Deriving) -> None:
+        await trio.sleep_forever()
+
+    monkeypatch.setattr(Deriving, "run", have_no_time)
+    settings = RuntimeSettings(idle_seconds=1, awake_rooms_max=3)
+    async with open_harness({"rooms": Counting}, data=tmp_path, settings=settings) as harness:
+        for i in range(3):
+            await (await harness.connect(f"room {i}")).send("one")
+        await trio.sleep(1.5)
+        assert [harness.state(f"room {i}") for i in range(3)] == [State.AWAKE] * 3
+        for i in range(3, 6):
+            await (await harness.connect(f"room {i}")).send("one")
+            assert harness.runtime.stats.awake == 3
+        assert [harness.state(f"room {i}") for i in range(6)] == [State.HIBERNATED] * 3 + [State.AWAKE] * 3
 
 
 async def test_rooms_follow_one_after_the_other_when_nobody_else_has_to_do_anything(tmp_path: Path, autojump_clock: object) -> None:

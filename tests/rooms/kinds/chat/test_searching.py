@@ -33,6 +33,14 @@ async def test_a_message_is_found_with_the_piece_that_matches(lobby):
     assert "cursor" not in answer
 
 
+async def test_what_was_said_just_now_is_found_though_much_was_said(lobby):
+    ada = await lobby.join("ada")
+    for n in range(600):
+        await ada.say(f"word{n}")
+    assert await texts(ada, "word599") == ["word599"]
+    assert await texts(ada, "word0") == ["word0"]
+
+
 async def test_of_a_long_message_the_snippet_is_a_part(lobby):
     ada = await lobby.join("ada")
     await ada.say("word " * 200 + "needle " + "word " * 200)
