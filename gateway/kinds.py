@@ -21,13 +21,13 @@ from storage import Migrations
 
 def inner_kinds(settings: Settings) -> list[Kind]:
     """Those that have no address: only rooms and the gateway call them."""
-    private = PrivateRoom.limited(_chat_settings(settings))
+    private = PrivateRoom.limited(_chat_settings(settings), FileStore(settings.data))
     return [Kind(USERS, UserRoom), Kind(PRIVATE, private), Kind(DIRECTORY.kind, DirectoryRoom)]
 
 
 def kinds_of(settings: Settings) -> dict[str, Kind]:
     """Every kind that has an address, by its name. Imports authors' modules. Raises ``SettingError`` saying which cannot be had and why."""
-    found = {CHAT: Kind(CHAT, _chat_class(settings)), DEVICES: Kind(DEVICES, DeviceRoom)}
+    found = {CHAT: Kind(CHAT, ChatRoom.limited(_chat_settings(settings), FileStore(settings.data))), DEVICES: Kind(DEVICES, DeviceRoom)}
     _append_current_folder()
     for name, where in settings.kinds:
         found[name] = Kind(name, _room_class(name, where))
@@ -42,12 +42,6 @@ def migrations_of(kinds: Iterable[Kind]) -> dict[str, Migrations]:
 def derived_of(kinds: Iterable[Kind]) -> dict[str, Sequence[str]]:
     """The derived tables that each kind declares, as storage wants them."""
     return {kind.name: kind.room_class.derived for kind in kinds}
-
-
-def _chat_class(settings: Settings) -> type[Room]:
-    """The chat room with this server's limits, and its files where this server keeps them."""
-    own = {"settings": _chat_settings(settings), "file_store": FileStore(settings.data)}
-    return type("ChatRoom", (ChatRoom,), {**own, "__doc__": ChatRoom.__doc__, "__module__": ChatRoom.__module__})
 
 
 def _chat_settings(settings: Settings) -> ChatSettings:

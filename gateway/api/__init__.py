@@ -6,6 +6,7 @@ from starlette.routing import Route
 
 from gateway.api import accounts, avatars, files, me, messages, people, revoke, room_joins, rooms, sessions, tickets
 from gateway.api.callers import Callers, Identify
+from gateway.api.conversations import ConversationVisits
 from gateway.api.rates import Rates
 from gateway.api.visits import Visits
 from gateway.auth.sign_in_services import SignInServices
@@ -51,6 +52,7 @@ def api_routes(services: Services, signing_in: SignInServices, chats: ChatServic
 def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServices, callers: Callers, rates: Rates) -> list[Route]:
     reached, grants = signing_in.rooms, chats.grants
     visits = Visits(callers, reached, grants, chats.endings, rates)
+    between_two = ConversationVisits(callers, reached, services.has_met, rates)
     made = rooms.ChatRooms(callers, visits, reached, grants=grants, endings=chats.endings, codes=chats.codes, rates=rates)
     uploads = Uploads(chats.files, signing_in.pictures, services.settings.file_bytes_max, services.new_id)
     return [
@@ -58,5 +60,6 @@ def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServ
         *room_joins.RoomJoins(visits, grants, chats.endings, rates).routes,
         *messages.Messages(visits, signing_in.known_users, rates).routes,
         *people.People(callers, visits, services.registry, rates).routes,
-        *files.RoomFiles(visits, chats.files, uploads, rates).routes,
+        *files.FilesAt(files.ROOMS, visits, chats.files, uploads, rates).routes,
+        *files.FilesAt(files.CONVERSATIONS, between_two, chats.files, uploads, rates).routes,
     ]

@@ -1,8 +1,8 @@
-"""``/api/rooms/{room}/files``: uploading to a room, and what was uploaded."""
+"""``/api/rooms/{room}/files`` and ``/api/conversations/{user}/files``: uploading, and what was uploaded."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple, Protocol
 from urllib.parse import quote
 
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from gateway.api.answers import json, refused, route
 from gateway.api.examples import CODE, FILE
 from gateway.api.rates import Rates
 from gateway.api.rooms import IN_ROOM
-from gateway.api.visits import Visit, Visits, refusal_in
+from gateway.api.visits import Visit, refusal_in
 from gateway.errors import refusal
 from gateway.files.files import Files
 from gateway.files.serving import FileAnswer, Span, etag_of, headers_of, span_of
@@ -23,61 +23,98 @@ from rooms import Refusal
 FILE_NOT_FOUND = refusal("not_found", "File not found")
 ID_CHARACTERS_MAX = 64
 
-PATHS: Json = {
-    "/api/rooms/{room}/files": {
-        "parameters": [IN_ROOM],
-        "post": operation(
-            "Upload a file. A message shows it that has its id among its files; one that no message shows is deleted after a while",
-            security=SIGNED_IN,
-            requestBody={
-                "required": True,
-                "content": {
-                    "multipart/form-data": {
-                        "schema": {"type": "object", "properties": {"file": text("the file; any field's name will do", format="binary")}}
-                    }
+FORM: Json = {
+    "required": True,
+    "content": {
+        "multipart/form-data": {
+            "schema": {"type": "object", "properties": {"file": text("the file; any field's name will do", format="binary")}}
+        }
+    },
+}
+UPLOAD = "Upload a file. A message shows it that has its id among its files; one that no message shows is deleted after a while"
+
+
+class Place(NamedTuple):
+    """What files are uploaded to: where, which parameter says to which one, and what it is called in what an upload answers."""
+
+    path: str
+    parameter: str
+    fact: str
+
+    @property
+    def files(self) -> str:
+        """The address of all of them."""
+        return f"{self.path}/{{{self.parameter}}}/files"
+
+
+ROOMS = Place("/api/rooms", "room", "room")
+CONVERSATIONS = Place("/api/conversations", "user", "with")
+
+
+def _paths(place: Place, named: Json, example: str, seen_by: str) -> Json:
+    return {
+        place.files: {
+            "parameters": [named],
+            "post": operation(
+                UPLOAD,
+                security=SIGNED_IN,
+                requestBody=FORM,
+                ok={
+                    "201": json_answer(
+                        "Taken; type is what the content shows, and width and height are those of a whole picture",
+                        {**FILE, place.fact: example, "url": f"{place.path}/{example}/files/{FILE['id']}"},
+                    )
                 },
-            },
-            ok={
-                "201": json_answer(
-                    "Taken; type is what the content shows, and width and height are those of a whole picture",
-                    {**FILE, "room": CODE, "url": f"/api/rooms/{CODE}/files/{FILE['id']}"},
-                )
-            },
-            refused=("400", "401", "403", "404", "413", "429", "503", "507"),
-        ),
-    },
-    "/api/rooms/{room}/files/{file}": {
-        "parameters": [IN_ROOM, in_path("file", "the file's id")],
-        "get": operation(
-            "The file, for everybody in the room once a message shows it: a picture in place, all else as an attachment",
-            security=SIGNED_IN_READING,
-            parameters=[in_header("Range", "one range of bytes"), in_header("If-None-Match", "the ETag of what the client has")],
-            ok={
-                "200": {"description": "The bytes", "content": {"*/*": {}}},
-                "206": {"description": "The part that was asked for", "content": {"*/*": {}}},
-                "304": {"description": "The client has it"},
-            },
-            refused=("400", "401", "403", "404", "416", "429", "503"),
-        ),
-    },
+                refused=("400", "401", "403", "404", "413", "429", "503", "507"),
+            ),
+        },
+        f"{place.files}/{{file}}": {
+            "parameters": [named, in_path("file", "the file's id")],
+            "get": operation(
+                f"The file, for {seen_by} once a message shows it: a picture in place, all else as an attachment",
+                security=SIGNED_IN_READING,
+                parameters=[in_header("Range", "one range of bytes"), in_header("If-None-Match", "the ETag of what the client has")],
+                ok={
+                    "200": {"description": "The bytes", "content": {"*/*": {}}},
+                    "206": {"description": "The part that was asked for", "content": {"*/*": {}}},
+                    "304": {"description": "The client has it"},
+                },
+                refused=("400", "401", "403", "404", "416", "429", "503"),
+            ),
+        },
+    }
+
+
+PATHS: Json = {
+    **_paths(ROOMS, IN_ROOM, CODE, "everybody in the room"),
+    **_paths(CONVERSATIONS, in_path("user", "whom the conversation is with"), "bob", "both"),
 }
 
 
-class RoomFiles:
-    """Who may see a file is asked of the room each time."""
+class Visitors(Protocol):
+    """Who comes, and whether what the address names may be asked on their behalf."""
 
-    def __init__(self, visits: Visits, files: Files, uploads: Uploads, rates: Rates) -> None:
+    async def reading(self, request: Request) -> Visit | Refusal: ...
+    async def changing(self, request: Request) -> Visit | Refusal: ...
+    def refusal(self, visit: Visit) -> Refusal | None: ...
+
+
+class FilesAt:
+    """The files of one kind of place. Who may see one is asked of the room each time."""
+
+    def __init__(self, place: Place, visits: Visitors, files: Files, uploads: Uploads, rates: Rates) -> None:
+        self._place = place
         self._visits = visits
         self._files = files
         self._uploads = uploads
         self._rates = rates
         self.routes = [
-            route("POST", "/api/rooms/{room}/files", self.upload),
-            route("GET", "/api/rooms/{room}/files/{file}", self.download),
+            route("POST", place.files, self.upload),
+            route("GET", f"{place.files}/{{file}}", self.download),
         ]
 
     async def upload(self, request: Request) -> Response | Refusal:
-        """``POST /api/rooms/{room}/files``."""
+        """``POST …/files``."""
         visit = await self._visits.changing(request)
         if isinstance(visit, Refusal):
             return visit
@@ -101,11 +138,11 @@ class RoomFiles:
             return refusal_in(added) or FILE_NOT_FOUND
         described: dict[str, Any] = {name: value for name, value in added["file"].items() if value is not None}
         await self._files.keep(came.incoming, added["folder"], described["id"])
-        room = visit.key.name
-        return json({**described, "room": room, "url": f"/api/rooms/{quote(room, safe='')}/files/{described['id']}"}, 201)
+        url = f"{self._place.path}/{quote(visit.name, safe='')}/files/{described['id']}"
+        return json({**described, self._place.fact: visit.name, "url": url}, 201)
 
     async def download(self, request: Request) -> Response | Refusal:
-        """``GET /api/rooms/{room}/files/{file}``."""
+        """``GET …/files/{file}``."""
         visit = await self._visits.reading(request)
         if isinstance(visit, Refusal):
             return visit

@@ -18,16 +18,17 @@ from gateway.routes import CHAT
 from rooms import Identity, Refusal, RoomKey, Stub
 
 BAD_NAME = refusal("bad_message", "No room can have this name")
-ROOM_SEGMENT = 3
-"""Where the room's name is in ``/api/rooms/{room}/…``."""
+NAME_SEGMENT = 3
+"""Where the name is in ``/api/rooms/{room}/…`` and ``/api/conversations/{user}/…``."""
 
 
 class Visit(NamedTuple):
-    """``who`` asks the room ``key``, which ``room`` reaches."""
+    """``who`` asks the room ``key``, which ``room`` reaches; ``name`` is what the address names."""
 
     who: Identity
     key: RoomKey
     room: Stub
+    name: str
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -75,19 +76,19 @@ class Visits:
         refused = self._rates.request(who.user)
         if refused is not None:
             return refused
-        name = room_in_path(request)
+        name = named_in_path(request)
         if name is None:
             return BAD_NAME
         key = RoomKey(CHAT, name)
         if self._endings.is_gone(key):
             return GONE
-        return Visit(who, key, self._rooms.stub(key))
+        return Visit(who, key, self._rooms.stub(key), name)
 
 
-def room_in_path(request: Request) -> str | None:
-    """The room that the address names. Read from the bytes that came: decoded twice, a name would be another."""
+def named_in_path(request: Request) -> str | None:
+    """The room or user that the address names. Read from the bytes that came: decoded twice, a name would be another."""
     segments = request.scope["raw_path"].decode("ascii").split("/")
-    return name_in_path(segments[ROOM_SEGMENT])
+    return name_in_path(segments[NAME_SEGMENT])
 
 
 def refusal_in(answer: dict[str, Any]) -> Refusal | None:

@@ -181,6 +181,22 @@ def test_a_search_marks_what_it_found_and_leads_there(come: Come) -> None:
     ada.sees("Still there?")
 
 
+def test_a_picture_is_sent_in_private(come: Come) -> None:
+    ada, bob = come("Ada Shows", account=True), come("Bob Sees")
+    ada.page.keyboard.press("Control+k")
+    ada.page.get_by_role("combobox", name="A room or a person").fill("bob sees")
+    ada.page.get_by_role("option", name=re.compile("Bob Sees")).click()
+    ada.page.locator("input[type=file]").set_input_files({"name": "sea.png", "mimeType": "image/png", "buffer": picture()})
+    expect(ada.page.get_by_role("button", name="Send", exact=True)).to_be_enabled()
+    ada.click("Send")
+
+    bob.page.get_by_role("link", name=re.compile("Ada Shows")).click()
+    shown = bob.page.locator(".picture img")
+    expect(shown).to_have_count(1)
+    assert is_drawn(shown)
+    assert is_drawn(ada.page.locator(".picture img"))
+
+
 def test_two_people_talk_in_private_and_one_is_away_meanwhile(come: Come) -> None:
     ada, bob = come("Ada Private", account=True), come("Bob Private")
     ada.page.keyboard.press("Control+k")

@@ -14,9 +14,9 @@ from rooms import Event, Identity, Refusal
 from rooms.kinds.chat import moderation, recall, speaking
 from rooms.kinds.chat.arrival import described
 from rooms.kinds.chat.cids import Said
-from rooms.kinds.chat.files import FILE_NOT_FOUND, Upload
 from rooms.kinds.chat.members import LIMIT
 from rooms.kinds.chat.pages import Range
+from rooms.kinds.chat.refusals import Answer, refused
 from rooms.kinds.chat.requests import ReadHistory, Say
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 UNREAD_MAX = 1_000
 
 _UNREAD = f"""SELECT count(*) FROM (SELECT 1 FROM messages WHERE seq > ? AND sender <> ? AND deleted = 0 LIMIT {UNREAD_MAX})"""
-
-Answer = dict[str, Any]
 
 
 def describe(chat: ChatRoom, identity: Answer) -> Answer:
@@ -95,38 +93,3 @@ def bar(chat: ChatRoom, identity: Answer) -> list[Any] | None:
     """Why somebody may not come in now, as the fields of a ``Refusal``."""
     barred = moderation.bar(chat, msgspec.convert(identity, Identity))
     return None if barred is None else [barred.code, barred.message, barred.retry_after_ms, barred.close_code]
-
-
-def may_upload(chat: ChatRoom, identity: Answer, size: int) -> Answer | None:
-    """A refusal, if a file of so many bytes could not be taken now."""
-    who = msgspec.convert(identity, Identity)
-    refusal = moderation.bar(chat, who) or moderation.silence(chat, who) or chat.files.refusal(who.user, size)
-    return None if refusal is None else refused(refusal)
-
-
-def add_file(chat: ChatRoom, identity: Answer, upload: Answer) -> Answer:
-    """Keep what is to be known of a file that came; its description, and the folder where it is to lie."""
-    what = msgspec.convert(upload, Upload)
-    refusal = may_upload(chat, identity, what.size)
-    if refusal is not None:
-        return refusal
-    file_id = chat.files.add(identity["user"], what)
-    return {"folder": chat.files.folder, "file": {"id": file_id, **upload}}
-
-
-def file(chat: ChatRoom, identity: Answer, file_id: str) -> Answer:
-    """A file's description and folder, for whoever may see it: everybody in the room once a message shows it, its uploader before."""
-    who = msgspec.convert(identity, Identity)
-    barred = moderation.bar(chat, who)
-    if barred is not None:
-        return refused(barred)
-    found = chat.files.find(file_id)
-    if found is None:
-        return refused(FILE_NOT_FOUND)
-    described, uploader, is_shown = found
-    return {"folder": chat.files.folder, "file": described} if is_shown or uploader == who.user else refused(FILE_NOT_FOUND)
-
-
-def refused(refusal: Refusal) -> Answer:
-    """A refusal, as calls carry it."""
-    return {"error": {"code": refusal.code, "message": refusal.message, "retry_after_ms": refusal.retry_after_ms}}

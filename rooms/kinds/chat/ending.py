@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from rooms import Identity
-from rooms.kinds.chat import calls, events
-from rooms.kinds.chat.refusals import NOT_AUTHORIZED, ROOM_NOT_FOUND
+from rooms.kinds.chat import events
+from rooms.kinds.chat.refusals import NOT_AUTHORIZED, ROOM_NOT_FOUND, refused
 from rooms.kinds.chat.roles import Role
 
 if TYPE_CHECKING:
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 def prepare(chat: ChatRoom, identity: dict[str, Any]) -> dict[str, Any]:
     """Where the room's files are, which also names its history (the epoch does not outlive a restore); and whether the room was made."""
     if chat.roles.of(msgspec.convert(identity, Identity)) < Role.OWNER:
-        return calls.refused(NOT_AUTHORIZED)
+        return refused(NOT_AUTHORIZED)
     if not _is_there(chat):
-        return calls.refused(ROOM_NOT_FOUND)
+        return refused(ROOM_NOT_FOUND)
     return {"folder": chat.files.folder, "made": chat.roles.has_owner}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import Any
 
-from rooms import Alarm, Connection, ConnectRequest, Envelope, Refusal, callable_from_rooms
+from rooms import Alarm, Connection, ConnectRequest, Envelope, Identity, Refusal, callable_from_rooms
 from rooms.kinds.chat import (
     about,
     arrival,
@@ -33,7 +33,6 @@ from rooms.kinds.chat.lingering import Cut, Lingering
 from rooms.kinds.chat.presence import Presence
 from rooms.kinds.chat.refusals import NOT_IN_ROOM, UNKNOWN_TYPE
 from rooms.kinds.chat.requests import REQUESTS
-from rooms.kinds.chat.settings import ChatSettings
 
 Handler = Callable[["ChatRoom", Connection, Any, events.Ref], Refusal | None]
 
@@ -48,11 +47,6 @@ class ChatRoom(talk.Talk):
     requests = REQUESTS
     derived = searching.DERIVED
     migrations = ((*talk.TABLES, *roles.TABLES, *sanctions.TABLES),)
-
-    @classmethod
-    def limited(cls, settings: ChatSettings) -> type[ChatRoom]:
-        """Chat rooms with other limits, to be registered as a kind."""
-        return type(cls.__name__, (cls,), {"settings": settings})
 
     async def on_start(self) -> None:
         """Nothing is read before it is needed: a room may be woken by a mere goodbye."""
@@ -140,21 +134,6 @@ class ChatRoom(talk.Talk):
         """Why somebody may not come in now, as the fields of a ``Refusal``."""
         return calls.bar(self, identity)
 
-    @callable_from_rooms
-    async def may_upload(self, identity: dict[str, Any], size: int) -> dict[str, Any] | None:
-        """A refusal, if a file of so many bytes could not be taken now."""
-        return calls.may_upload(self, identity, size)
-
-    @callable_from_rooms
-    async def add_file(self, identity: dict[str, Any], upload: dict[str, Any]) -> dict[str, Any]:
-        """Take a file in: its description and folder, or a refusal."""
-        return calls.add_file(self, identity, upload)
-
-    @callable_from_rooms
-    async def file(self, identity: dict[str, Any], file_id: str) -> dict[str, Any]:
-        """A file's description and folder, or a refusal."""
-        return calls.file(self, identity, file_id)
-
     @cached_property
     def presence(self) -> Presence:
         """Who is here."""
@@ -174,6 +153,10 @@ class ChatRoom(talk.Talk):
         """The display name of whoever is at ``connection``."""
         membership = self.presence.membership(connection)
         return (membership and membership.name) or connection.identity.name
+
+    def refusal_to(self, who: Identity, *, speaks: bool) -> Refusal | None:
+        """Whoever is banned may not be here, and whoever is muted say nothing."""
+        return moderation.bar(self, who) or (moderation.silence(self, who) if speaks else None)
 
     def may_change(self, connection: Connection, found: Found) -> bool:
         """One's own messages, or any for a moderator."""

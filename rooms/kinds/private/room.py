@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from rooms import Alarm, Connection, ConnectRequest, Envelope, Event, Refusal, callable_from_rooms
-from rooms.kinds.chat import ChatSettings, edits, reactions, recall, receipts, speaking, talk
+from rooms import Alarm, Connection, ConnectRequest, Envelope, Event, Identity, Refusal, callable_from_rooms
+from rooms.kinds.chat import edits, reactions, recall, receipts, speaking, talk
 from rooms.kinds.chat.backlog import Page, last_that_fit
 from rooms.kinds.chat.events import Ref
 from rooms.kinds.chat.pages import Range
@@ -34,11 +34,6 @@ class PrivateRoom(talk.Talk):
 
     requests = REQUESTS
     migrations = (talk.TABLES,)
-
-    @classmethod
-    def limited(cls, settings: ChatSettings) -> type[PrivateRoom]:
-        """Conversations with other limits, to be registered as a kind."""
-        return type(cls.__name__, (cls,), {"settings": settings, "__doc__": cls.__doc__, "__module__": cls.__module__})
 
     async def on_start(self) -> None:
         """Nothing is read before it is needed."""
@@ -80,6 +75,12 @@ class PrivateRoom(talk.Talk):
     def other(self, user: str) -> str:
         """Whom ``user`` talks to here."""
         return other_of(self.parties, user)
+
+    def refusal_to(self, who: Identity, *, speaks: bool) -> Refusal | None:
+        """It is for the two alone, also against admins; and nobody talks to who blocks them."""
+        if who.user not in self.parties:
+            return NOT_AUTHORIZED
+        return BLOCKED if speaks and self.is_blocked(who.user) else None
 
     def is_blocked(self, user: str) -> bool:
         """Whether the other does not want to hear from ``user``."""

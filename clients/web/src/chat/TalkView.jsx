@@ -42,7 +42,7 @@ export function TalkView({ talk, place }) {
     <>
       <main class="talk" aria-label={title}>
         <TalkHead talk={talk} isRoom={isRoom} isEnded={isEnded} title={title} />
-        <DropZone talk={talk} enabled={isRoom && !isEnded}>
+        <DropZone talk={talk} enabled={!isEnded}>
           <Timeline key={past.value ? "past" : "present"} talk={talk} isRoom={isRoom} title={title} source={past.value ?? talk} />
           {isEnded ? <Ended room={talk} state={talk.state} error={talk.error} /> : <Composer talk={talk} isRoom={isRoom} title={title} />}
         </DropZone>

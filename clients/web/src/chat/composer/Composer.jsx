@@ -81,7 +81,7 @@ export function Composer({ talk, isRoom, title }) {
   };
   const onPaste = (event) => {
     const files = [...(event.clipboardData?.files ?? [])];
-    if (!files.length || !isRoom) return;
+    if (!files.length) return;
     event.preventDefault();
     addFiles(talk, files);
   };
@@ -98,7 +98,7 @@ export function Composer({ talk, isRoom, title }) {
         )}
         <Uploads talk={talk} />
         <div class="composer-row">
-          {isRoom && <FileButton talk={talk} />}
+          <FileButton talk={talk} />
           <textarea
             ref={field}
             id="composer"

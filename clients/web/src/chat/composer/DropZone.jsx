@@ -1,4 +1,4 @@
-// Files dropped anywhere on the room go into the next message.
+// Files dropped anywhere on the room or conversation go into the next message.
 
 import { FileUp } from "lucide";
 import { useRef, useState } from "preact/hooks";

@@ -1,8 +1,9 @@
-// Files on their way to a room: sent at once when chosen, so that they are there when the message goes.
+// Files on their way to a room or a conversation: sent at once when chosen, so that they are there when the message goes.
 
 import { toast } from "../../kit/Toasts.jsx";
 import { upload } from "../../kit/rest.js";
 import { sizeOf } from "../../kit/words.js";
+import { filesOf } from "../fileAddress.js";
 import { draftOf } from "./draft.js";
 
 const FILES_MAX = 20;
@@ -29,7 +30,7 @@ export function begin(talk, file, name = file.name || nameFor(file)) {
   uploads.value = [...uploads.value, one];
   const form = new FormData();
   form.append("file", file, name);
-  upload(`/api/rooms/${encodeURIComponent(talk.name)}/files`, form, { signal: abort.signal, onProgress: (progress) => change(uploads, one.key, { progress }) })
+  upload(filesOf(talk), form, { signal: abort.signal, onProgress: (progress) => change(uploads, one.key, { progress }) })
     .then((about) => {
       uploaded.set(about.id, about);
       if (uploaded.size > UPLOADED_MAX) uploaded.delete(uploaded.keys().next().value);

@@ -4,7 +4,7 @@ import { Download } from "lucide";
 import { Dialog } from "../../kit/Dialog.jsx";
 import { Icon } from "../../kit/Icon.jsx";
 import { sizeOf } from "../../kit/words.js";
-import { addressOf } from "../timeline/Attachments.jsx";
+import { addressOf } from "../fileAddress.js";
 import { closeDialog } from "./dialog.js";
 
 export const Picture = ({ talk, file }) => (

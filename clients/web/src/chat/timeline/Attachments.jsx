@@ -5,11 +5,10 @@ import { Icon } from "../../kit/Icon.jsx";
 import { sizeOf } from "../../kit/words.js";
 import { uploaded } from "../composer/uploads.js";
 import { openDialog } from "../dialogs/dialog.js";
+import { addressOf } from "../fileAddress.js";
 
 const WIDTH_MAX = 360;
 const HEIGHT_MAX = 280;
-
-export const addressOf = (talk, { id }) => `/api/rooms/${encodeURIComponent(talk.name)}/files/${encodeURIComponent(id)}`;
 
 export function Attachments({ talk, message }) {
   const files = message.attachments ?? message.files?.map((id) => uploaded.get(id) ?? { id, name: "File" }) ?? [];
