@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.routing import Route
 
-from gateway.api import accounts, avatars, files, me, messages, people, revoke, room_joins, rooms, sessions, tickets
+from gateway.api import accounts, avatars, files, me, messages, people, revoke, room_joins, rooms, sanctions, sessions, tickets
 from gateway.api.callers import Callers, Identify
 from gateway.api.conversations import ConversationVisits
 from gateway.api.rates import Rates
@@ -27,6 +27,7 @@ PATHS: Json = {
     **room_joins.PATHS,
     **messages.PATHS,
     **people.PATHS,
+    **sanctions.PATHS,
     **files.PATHS,
     **revoke.PATHS,
 }
@@ -60,6 +61,7 @@ def _about_rooms(services: Services, signing_in: SignInServices, chats: ChatServ
         *room_joins.RoomJoins(visits, grants, chats.endings, rates).routes,
         *messages.Messages(visits, signing_in.known_users, rates).routes,
         *people.People(callers, visits, services.registry, rates).routes,
+        *sanctions.RoomSanctions(visits).routes,
         *files.FilesAt(files.ROOMS, visits, chats.files, uploads, rates).routes,
         *files.FilesAt(files.CONVERSATIONS, between_two, chats.files, uploads, rates).routes,
     ]

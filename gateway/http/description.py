@@ -47,7 +47,7 @@ _KINDS = {dict: "object", list: "array", str: "string", bool: "boolean", int: "i
 ANYTHING = frozenset({"value", "attachment"})
 """What applications keep, of whatever type."""
 
-NULLABLE = frozenset({"avatar", "name", "last", "last_activity"}) | frozenset(
+NULLABLE = frozenset({"avatar", "name", "last", "last_activity", "until", "reason"}) | frozenset(
     {
         "session",
         "user",

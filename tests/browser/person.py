@@ -166,7 +166,7 @@ class Person:
         """An entry of the menu of a member."""
         if not self.panel.is_visible():
             self.click(re.compile("members"))
-        self.panel.get_by_role("button", name=re.compile(re.escape(name))).click()
+        self.panel.locator("button.member").filter(has_text=name).click()
         self.choose(item)
 
     def confirm(self, act: str) -> None:

@@ -77,6 +77,14 @@ def test_who_is_kicked_is_told_plainly_and_who_is_banned_stays_out(come: Come) -
     bob.say("anybody?")
     expect(bob.message("anybody?")).to_contain_text("Not sent")
 
+    held = ada.panel.locator(".held")
+    expect(held).to_contain_text("Bob Loud")
+    expect(held).to_contain_text("Muted until")
+    ada.panel.get_by_role("button", name="Let speak: Bob Loud").click()
+    expect(held).to_have_count(0)
+    bob.say("thank you")
+    ada.sees("thank you")
+
     ada.moderate("Bob Loud", "Kick …")
     ada.page.get_by_role("textbox", name="Why").fill("Too loud")
     ada.confirm("Kick")
@@ -90,6 +98,8 @@ def test_who_is_kicked_is_told_plainly_and_who_is_banned_stays_out(come: Come) -
     carol.page.reload()
     expect(carol.page.get_by_role("alert").filter(has_text="You are banned from this room")).to_be_visible()
     expect(carol.field).to_have_count(0)
+    expect(held.filter(has_text="Bob Loud")).to_have_text(re.compile("Put out until.*by Ada Owner · Too loud"))
+    expect(held.filter(has_text="Carol")).to_have_text(re.compile("Banned for ever"))
 
 
 def test_a_room_that_one_may_not_enter_says_so_and_is_no_dead_end(come: Come) -> None:

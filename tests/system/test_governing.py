@@ -234,3 +234,26 @@ def test_history_is_kept_to_the_number_that_the_server_allows(tmp_path_factory: 
             ada.ask("POST", "/api/rooms/short/messages", json={"message": f"n{n}"})
         assert until(lambda: ada.ask("GET", f"/api/rooms/short/files/{file}").status_code == 404)
         assert until(lambda: not [path for path in (server.data / "files").rglob("*") if path.is_file()])
+
+
+def test_what_holds_is_listed_for_moderators_over_a_restart(tmp_path: Path) -> None:
+    with Server(tmp_path) as server:
+        room = "strict"
+        olga, bob = Caller(server, token("olga", room, moderates=[room])), Caller(server, token("bob", room))
+        with Client(server.socket_url(room), token=olga.token) as socket:
+            socket.join()
+            done(socket, "mute", user="bob", reason="too loud")
+            done(socket, "ban", user="eve", seconds=3600)
+        server.kill()
+        server.start()
+        path = f"/api/rooms/{room}/sanctions"
+        assert bob.ask("GET", path).status_code == 403
+        assert Caller(server, None).ask("GET", path).status_code == 401
+        assert olga.ask("GET", f"{path}?limit=0").status_code == 400
+        page = olga.ask("GET", path).json()
+        assert [(held["user"], held["what"], held["by"], held["reason"]) for held in page["sanctions"]] == [
+            ("bob", "mute", "olga", "too loud"),
+            ("eve", "ban", "olga", None),
+        ]
+        assert page["sanctions"][0]["until"] is None
+        assert page["sanctions"][1]["until"].startswith("20")

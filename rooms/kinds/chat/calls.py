@@ -16,8 +16,11 @@ from rooms.kinds.chat.arrival import described
 from rooms.kinds.chat.cids import Said
 from rooms.kinds.chat.members import LIMIT
 from rooms.kinds.chat.pages import Range
-from rooms.kinds.chat.refusals import Answer, refused
+from rooms.kinds.chat.refusals import NOT_AUTHORIZED, Answer, refused
 from rooms.kinds.chat.requests import ReadHistory, Say
+from rooms.kinds.chat.roles import Role
+from rooms.kinds.chat.sanctions import Held
+from rooms.kinds.chat.times import iso
 
 if TYPE_CHECKING:
     from rooms.kinds.chat.room import ChatRoom
@@ -87,6 +90,25 @@ def members(chat: ChatRoom, identity: Answer, query: str, limit: int | None) -> 
     count_max = LIMIT if limit is None else limit
     users, more = described(chat.presence.users(query), count_max, chat.settings.page_bytes_max)
     return {"room": chat.name, "online": chat.presence.online, "users": users, "more": more}
+
+
+def sanctioned(chat: ChatRoom, identity: Answer, cursor: str, limit: int) -> Answer:
+    """Who may not come in or not speak now, for moderators; ``cursor`` is that of the page before, or empty."""
+    if chat.roles.of(msgspec.convert(identity, Identity)) < Role.MODERATOR:
+        return refused(NOT_AUTHORIZED)
+    what, _, user = cursor.partition(":")
+    found = chat.sanctions.held((user, what), chat.now_ms, limit + 1)
+    last = found[limit - 1] if len(found) > limit else None
+    return {
+        "room": chat.name,
+        "sanctions": [_sanction(held) for held in found[:limit]],
+        "cursor": last and f"{last.what}:{last.user}",
+    }
+
+
+def _sanction(held: Held) -> Answer:
+    until = None if held.until_ms is None else iso(held.until_ms)
+    return {"user": held.user, "what": held.what, "until": until, "by": held.by, "reason": held.reason}
 
 
 def bar(chat: ChatRoom, identity: Answer) -> list[Any] | None:

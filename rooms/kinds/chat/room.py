@@ -130,6 +130,11 @@ class ChatRoom(talk.Talk):
         return calls.members(self, identity, query, limit)
 
     @callable_from_rooms
+    async def sanctioned(self, identity: dict[str, Any], cursor: str, limit: int) -> dict[str, Any]:
+        """Who may not come in or not speak, or a refusal."""
+        return calls.sanctioned(self, identity, cursor, limit)
+
+    @callable_from_rooms
     async def bar(self, identity: dict[str, Any]) -> list[Any] | None:
         """Why somebody may not come in now, as the fields of a ``Refusal``."""
         return calls.bar(self, identity)

@@ -28,6 +28,8 @@ _IMPOSE = "INSERT OR REPLACE INTO sanctions (user, what, until_ms, by, role, rea
 _LIFT = "DELETE FROM sanctions WHERE user = ? AND what = ?"
 _LIFT_OVER = "DELETE FROM sanctions WHERE until_ms <= ?"
 _BARS = "SELECT what, until_ms, role FROM sanctions WHERE user = ? AND what IN ('ban', 'kick') ORDER BY what"
+_HELD = """SELECT user, what, until_ms, by, reason FROM sanctions
+    WHERE (user, what) > (?, ?) AND (until_ms IS NULL OR until_ms > ?) ORDER BY user, what LIMIT ?"""
 _MUTES = "SELECT user, until_ms, role FROM sanctions WHERE what = 'mute'"
 
 
@@ -44,6 +46,16 @@ class Hold(NamedTuple):
     def left_ms(self, now_ms: int) -> int | None:
         """How long it holds yet; ``None``: for ever."""
         return None if self.until_ms is None else self.until_ms - now_ms
+
+
+class Held(NamedTuple):
+    """A sanction as those see it who look after the room. ``until_ms`` ``None``: for ever."""
+
+    user: str
+    what: str
+    until_ms: int | None
+    by: str
+    reason: str | None
 
 
 class Sanctions:
@@ -69,6 +81,10 @@ class Sanctions:
     def has_any(self) -> bool:
         """Whether there is one, which may be over."""
         return bool(self._storage.sql("SELECT 1 FROM sanctions LIMIT 1"))
+
+    def held(self, after: tuple[str, str], now_ms: int, limit: int) -> list[Held]:
+        """Those that hold now and follow ``after`` (user, what), in this order."""
+        return [Held(*row) for row in self._storage.sql(_HELD, *after, now_ms, limit)]
 
     def bars(self, user: str) -> list[tuple[str, Hold]]:
         """Bans and kicks of ``user``, bans first."""

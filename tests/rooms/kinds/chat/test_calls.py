@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import trio
 
 from rooms import Identity
 
@@ -48,6 +49,33 @@ async def test_the_muted_and_the_banned_publish_nothing_and_the_banned_read_noth
         await calls.members(ADA, "", None),
     ):
         assert answer["error"]["code"] == "banned"
+
+
+async def test_moderators_see_page_by_page_what_holds_and_nobody_else_does(lobby, calls):
+    identity = {"user": "mod", "name": "Mod", "moderates": ["lobby"]}
+    moderator = await lobby.join_as(Identity("mod", "Mod", moderates=("lobby",)))
+    assert await calls.sanctioned(identity, "", 2) == {"room": "lobby", "sanctions": [], "cursor": None}
+    await moderator.ask("mute", user="bob", seconds=60, reason="too loud")
+    await moderator.ask("mute", user="eve", seconds=5)
+    await moderator.ask("ban", user="bob")
+    await moderator.ask("ban", user="dan")
+
+    first = await calls.sanctioned(identity, "", 2)
+    muted_until = first["sanctions"][1].pop("until")
+    assert first["sanctions"] == [
+        {"user": "bob", "what": "ban", "until": None, "by": "mod", "reason": None},
+        {"user": "bob", "what": "mute", "by": "mod", "reason": "too loud"},
+    ]
+    assert muted_until.endswith("Z")
+    second = await calls.sanctioned(identity, first["cursor"], 2)
+    assert [(held["user"], held["what"]) for held in second["sanctions"]] == [("dan", "ban"), ("eve", "mute")]
+    assert second["cursor"] is None
+
+    await trio.sleep(6)
+    await moderator.ask("unban", user="dan")
+    left = await calls.sanctioned(identity, "", 100)
+    assert [(held["user"], held["what"]) for held in left["sanctions"]] == [("bob", "ban"), ("bob", "mute")]
+    assert (await calls.sanctioned(BOB, "", 100))["error"]["code"] == "not_authorized"
 
 
 async def test_a_page_is_what_history_answers(lobby, calls):

@@ -3,6 +3,7 @@
 import { toast } from "../../kit/Toasts.jsx";
 import { duration } from "../../kit/words.js";
 import { person } from "../people.js";
+import { sanctioned } from "../sanctioned.js";
 import { Field, FormDialog } from "./FormDialog.jsx";
 
 const MINUTE = 60;
@@ -21,6 +22,7 @@ export function Sanction({ room, user, what }) {
       throw error.code === "not_authorized" ? new Error(`${name} has a role that yours has no say over.`) : error;
     });
     toast(`${name} ${done}`);
+    sanctioned.value++;
   };
   return (
     <FormDialog title={`${title} ${name}`} lead={lead} act={act} danger={what !== "mute"} run={run}>

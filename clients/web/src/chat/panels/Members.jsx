@@ -8,7 +8,8 @@ import { plural } from "../../kit/words.js";
 import { watch } from "../connection.js";
 import { remember } from "../people.js";
 import { me } from "../session.js";
-import { showPerson } from "../showPerson.js";
+import { isModerator, showPerson } from "../showPerson.js";
+import { Sanctions } from "./Sanctions.jsx";
 
 export function Members({ talk }) {
   const revision = watch(talk).users.value;
@@ -42,6 +43,7 @@ export function Members({ talk }) {
           </li>
         ))}
         {others > 0 && <li class="panel-note small faint">and {plural(others, "other")}: find them by name</li>}
+        {isModerator(talk) && !query && <Sanctions room={talk} />}
       </ul>
     </>
   );
