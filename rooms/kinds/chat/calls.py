@@ -94,8 +94,10 @@ def members(chat: ChatRoom, identity: Answer, query: str, limit: int | None) -> 
 
 def sanctioned(chat: ChatRoom, identity: Answer, cursor: str, limit: int) -> Answer:
     """Who may not come in or not speak now, for moderators; ``cursor`` is that of the page before, or empty."""
-    if chat.roles.of(msgspec.convert(identity, Identity)) < Role.MODERATOR:
-        return refused(NOT_AUTHORIZED)
+    who = msgspec.convert(identity, Identity)
+    refusal = moderation.bar(chat, who) or (NOT_AUTHORIZED if chat.roles.of(who) < Role.MODERATOR else None)
+    if refusal is not None:
+        return refused(refusal)
     what, _, user = cursor.partition(":")
     found = chat.sanctions.held((user, what), chat.now_ms, limit + 1)
     last = found[limit - 1] if len(found) > limit else None

@@ -75,7 +75,11 @@ async def test_moderators_see_page_by_page_what_holds_and_nobody_else_does(lobby
     await moderator.ask("unban", user="dan")
     left = await calls.sanctioned(identity, "", 100)
     assert [(held["user"], held["what"]) for held in left["sanctions"]] == [("bob", "ban"), ("bob", "mute")]
-    assert (await calls.sanctioned(BOB, "", 100))["error"]["code"] == "not_authorized"
+    assert (await calls.sanctioned(ADA, "", 100))["error"]["code"] == "not_authorized"
+
+    admin = await lobby.join_as(Identity("root", "Root", admin=True))
+    await admin.ask("ban", user="mod")
+    assert (await calls.sanctioned(identity, "", 100))["error"]["code"] == "banned"
 
 
 async def test_a_page_is_what_history_answers(lobby, calls):
