@@ -8,7 +8,7 @@ from starlette.requests import Request
 
 from gateway.api.callers import Callers
 from gateway.api.rates import Rates
-from gateway.api.visits import Visit, named_in_path
+from gateway.api.visits import Visit, named_by
 from gateway.auth.room_grants import Rooms
 from gateway.errors import refusal
 from rooms import Identity, Refusal
@@ -46,11 +46,8 @@ class ConversationVisits:
     def _to(self, request: Request, who: Identity | Refusal) -> Visit | Refusal:
         if isinstance(who, Refusal):
             return who
-        refused = self._rates.request(who.user)
-        if refused is not None:
-            return refused
-        other = named_in_path(request)
-        if other is None:
-            return BAD_USER
+        other = named_by(request, who, self._rates) or BAD_USER
+        if isinstance(other, Refusal):
+            return other
         key = conversation_of(who.user, other)
         return Visit(who, key, self._rooms.stub(key), other)

@@ -34,8 +34,8 @@ FORM: Json = {
 UPLOAD = "Upload a file. A message shows it that has its id among its files; one that no message shows is deleted after a while"
 
 
-class Place(NamedTuple):
-    """What files are uploaded to: where, which parameter says to which one, and what it is called in what an upload answers."""
+class FilesAddress(NamedTuple):
+    """Where files are uploaded to, which parameter says to whose, and what that is called in what an upload answers."""
 
     path: str
     parameter: str
@@ -47,13 +47,13 @@ class Place(NamedTuple):
         return f"{self.path}/{{{self.parameter}}}/files"
 
 
-ROOMS = Place("/api/rooms", "room", "room")
-CONVERSATIONS = Place("/api/conversations", "user", "with")
+ROOMS = FilesAddress("/api/rooms", "room", "room")
+CONVERSATIONS = FilesAddress("/api/conversations", "user", "with")
 
 
-def _paths(place: Place, named: Json, example: str, seen_by: str) -> Json:
+def _paths(address: FilesAddress, named: Json, example: str, seen_by: str) -> Json:
     return {
-        place.files: {
+        address.files: {
             "parameters": [named],
             "post": operation(
                 UPLOAD,
@@ -62,13 +62,13 @@ def _paths(place: Place, named: Json, example: str, seen_by: str) -> Json:
                 ok={
                     "201": json_answer(
                         "Taken; type is what the content shows, and width and height are those of a whole picture",
-                        {**FILE, place.fact: example, "url": f"{place.path}/{example}/files/{FILE['id']}"},
+                        {**FILE, address.fact: example, "url": f"{address.path}/{example}/files/{FILE['id']}"},
                     )
                 },
                 refused=("400", "401", "403", "404", "413", "429", "503", "507"),
             ),
         },
-        f"{place.files}/{{file}}": {
+        f"{address.files}/{{file}}": {
             "parameters": [named, in_path("file", "the file's id")],
             "get": operation(
                 f"The file, for {seen_by} once a message shows it: a picture in place, all else as an attachment",
@@ -100,17 +100,17 @@ class Visitors(Protocol):
 
 
 class FilesAt:
-    """The files of one kind of place. Who may see one is asked of the room each time."""
+    """The files of one kind of room. Who may see one is asked of the room each time."""
 
-    def __init__(self, place: Place, visits: Visitors, files: Files, uploads: Uploads, rates: Rates) -> None:
-        self._place = place
+    def __init__(self, address: FilesAddress, visits: Visitors, files: Files, uploads: Uploads, rates: Rates) -> None:
+        self._address = address
         self._visits = visits
         self._files = files
         self._uploads = uploads
         self._rates = rates
         self.routes = [
-            route("POST", place.files, self.upload),
-            route("GET", f"{place.files}/{{file}}", self.download),
+            route("POST", address.files, self.upload),
+            route("GET", f"{address.files}/{{file}}", self.download),
         ]
 
     async def upload(self, request: Request) -> Response | Refusal:
@@ -138,8 +138,8 @@ class FilesAt:
             return refusal_in(added) or FILE_NOT_FOUND
         described: dict[str, Any] = {name: value for name, value in added["file"].items() if value is not None}
         await self._files.keep(came.incoming, added["folder"], described["id"])
-        url = f"{self._place.path}/{quote(visit.name, safe='')}/files/{described['id']}"
-        return json({**described, self._place.fact: visit.name, "url": url}, 201)
+        url = f"{self._address.path}/{quote(visit.name, safe='')}/files/{described['id']}"
+        return json({**described, self._address.fact: visit.name, "url": url}, 201)
 
     async def download(self, request: Request) -> Response | Refusal:
         """``GET …/files/{file}``."""

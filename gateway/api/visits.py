@@ -73,22 +73,22 @@ class Visits:
     def _to(self, request: Request, who: Identity | Refusal) -> Visit | Refusal:
         if isinstance(who, Refusal):
             return who
-        refused = self._rates.request(who.user)
-        if refused is not None:
-            return refused
-        name = named_in_path(request)
-        if name is None:
-            return BAD_NAME
+        name = named_by(request, who, self._rates) or BAD_NAME
+        if isinstance(name, Refusal):
+            return name
         key = RoomKey(CHAT, name)
         if self._endings.is_gone(key):
             return GONE
         return Visit(who, key, self._rooms.stub(key), name)
 
 
-def named_in_path(request: Request) -> str | None:
-    """The room or user that the address names. Read from the bytes that came: decoded twice, a name would be another."""
+def named_by(request: Request, who: Identity, rates: Rates) -> str | Refusal | None:
+    """The room or user that the address of ``who`` names, unless they ask too often; ``None``: it is no possible name.
+
+    Read from the bytes that came: decoded twice, a name would be another.
+    """
     segments = request.scope["raw_path"].decode("ascii").split("/")
-    return name_in_path(segments[NAME_SEGMENT])
+    return rates.request(who.user) or name_in_path(segments[NAME_SEGMENT])
 
 
 def refusal_in(answer: dict[str, Any]) -> Refusal | None:
