@@ -43,6 +43,7 @@ class Desk:
         self._notices: dict[str, deque[Notice]] = {}
         self._unread_after: dict[str, int] = {}
         self._selected: str | None = None
+        self._entering = ""
         self._is_loading = False
 
     # what there is to see
@@ -52,7 +53,8 @@ class Desk:
         talk, client = self._shown, self._client
         connection, is_offline = self._connection()
         if talk is None:
-            return View(connection=connection, is_offline=is_offline, tabs=self._tabs())
+            notices = tuple(self._notices.get("", ()))
+            return View(connection=connection, is_offline=is_offline, notices=notices, tabs=self._tabs())
         me = client.user
         names = {user: name or user for user, name in self._names(talk)}
         room = talk if isinstance(talk, Room) else None
@@ -85,6 +87,8 @@ class Desk:
             return f"offline, coming back … ({client.error})", True
         if client.state != "open":
             return {"connecting": "connecting …", "closed": f"over: {client.error}"}.get(client.state, client.state), True
+        if talk is None:
+            return f"entering #{self._entering} …" if self._entering else "no room is open: /join ROOM enters one", True
         if isinstance(talk, Room) and talk.state != "joined":
             return {"joining": "entering …", "waiting": f"waiting: {talk.error}"}.get(talk.state, f"out: {talk.error or talk.state}"), True
         return "", False
@@ -185,7 +189,11 @@ class Desk:
 
     async def enter(self, name: str) -> None:
         """Join a room and show it. Raises ``ClientError``."""
-        room = await self._client.join(name, display_name=self._display_name)
+        self._entering = name
+        try:
+            room = await self._client.join(name, display_name=self._display_name)
+        finally:
+            self._entering = ""
         self._show(room)
         if room.last_read < room.head and room.unread:
             self._unread_after[_key(room)] = room.last_read

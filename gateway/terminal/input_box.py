@@ -57,7 +57,8 @@ class InputBox(TextArea):
 
     def _enter(self) -> None:
         text = self.text.strip()
-        if not text:
+        is_for_nobody = not self.view.key and not text.startswith("/")
+        if not text or is_for_nobody:
             return
         self._sent = [*self._sent, text][-SENT_MAX:]
         self._at = len(self._sent)

@@ -41,6 +41,7 @@ class Session:
             if self._is_quitting:
                 nursery.cancel_scope.cancel()
             desk = Desk(client, self._changed, nursery.cancel_scope.cancel, self._display_name)
+            self._desk = desk
             nursery.start_soon(self._show_views, desk)
             try:
                 await first_contact(client, self._url)
@@ -49,10 +50,9 @@ class Session:
                 await desk.enter(self._room)
             except ClientError as error:
                 raise Unreachable(sentence(error, self._url)) from error
-            self._desk = desk
 
     def do(self, act: Callable[[Desk], None]) -> None:
-        """Call ``act`` with the desk, on trio. Nothing happens before the room was entered."""
+        """Call ``act`` with the desk, on trio."""
         self._soon(lambda: act(self._desk) if self._desk is not None else None)
 
     def start(self, act: Callable[..., Awaitable[None]], *arguments: Any) -> None:

@@ -13,15 +13,18 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
+import trio
 from textual.pilot import Pilot
 
 from gateway.terminal.chat_app import ChatApp
 from gateway.terminal.contact import Unreachable
 from gateway.terminal.input_box import InputBox
 from gateway.terminal.message_log import MessageLog
-from rooms.client import ClientSettings, Guest, open_client
+from rooms.client import Client as RoomsClient
+from rooms.client import ClientSettings, Guest, Room, open_client
 from tests.system.client import Client
 from tests.system.server import Server
 from tests.system.tokens import token
@@ -142,6 +145,61 @@ def test_page_up_loads_what_was_said_before_and_new_things_do_not_move_the_reade
                 assert (await asyncio.to_thread(bob.receive, "read"))["seq"] == 122
                 bob.send("leave")
                 await until(app, lambda shown: "· Bob left" in shown)
+
+    asyncio.run(asyncio.wait_for(story(), 2 * PATIENCE_SECONDS))
+
+
+def test_who_pages_up_before_the_room_knows_what_was_read_is_told_of_what_is_new(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    read, is_up = Room.read, trio.Event()
+
+    async def slow_read(room: Room) -> None:
+        await is_up.wait()
+        await read(room)
+
+    async def story() -> None:
+        with Client(server.socket_url("haste")) as bob:
+            bob.send("join", name="Bob")
+            for number in range(40):
+                bob.send("message", message=f"number {number}.", cid=str(number))
+            while bob.receive("message")["seq"] < 40:
+                pass
+            monkeypatch.setattr(Room, "read", slow_read)
+            app = app_of(server, "haste", "Tess")
+            async with app.run_test(size=(80, 24)) as pilot:
+                await until(app, lambda shown: "number 39." in shown)
+                await pilot.press("pageup")
+                is_up.set()
+                assert (await asyncio.to_thread(bob.receive, "read"))["seq"] == 40
+                bob.send("message", message="something new", cid="new")
+                await until(app, lambda shown: "─ new ─" in shown and "↓ 1 new" in shown)
+
+    asyncio.run(asyncio.wait_for(story(), 2 * PATIENCE_SECONDS))
+
+
+def test_what_is_written_before_there_is_a_room_stays_until_there_is_one(server: Server, monkeypatch: pytest.MonkeyPatch) -> None:
+    join, may_join = RoomsClient.join, trio.Event()
+
+    async def slow_join(client: RoomsClient, *arguments: Any, **named: Any) -> Room:
+        await may_join.wait()
+        return await join(client, *arguments, **named)
+
+    monkeypatch.setattr(RoomsClient, "join", slow_join)
+
+    async def story() -> None:
+        app = app_of(server, "slow", "Tess")
+        async with app.run_test(size=(80, 24)) as pilot:
+            await until(app, lambda shown: "entering #slow …" in shown)
+            await enter(app, pilot, "hello?")
+            assert app.query_one(InputBox).text == "hello?"
+            may_join.set()
+            await until(app, lambda shown: "#slow  1 here" in shown)
+            await pilot.press("enter")
+            await until(app, lambda shown: "hello?" in shown and "sending" not in shown)
+            await enter(app, pilot, "/leave")
+            await until(app, lambda shown: "no room is open" in shown)
+            await enter(app, pilot, "/topic What now?")
+            await until(app, lambda shown: "enter a room first: /join ROOM" in shown)
+        assert [each["message"] for each in server.history("slow")] == ["hello?"]
 
     asyncio.run(asyncio.wait_for(story(), 2 * PATIENCE_SECONDS))
 
