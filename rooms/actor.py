@@ -71,7 +71,6 @@ class Actor:
 
     def hear(self, connection: Connection, message: Envelope | str | bytes) -> bool:
         """Mail a client's message. ``False``: the mailbox is full and the kind's senders are told so."""
-        self.env.stats.messages_received += 1
         if connection.phase is Phase.CLOSED or connection.phase is Phase.REFUSED:
             connection.peer.failed(message, NOT_IN_ROOM)
             return True
@@ -189,7 +188,7 @@ class Actor:
     def rest(self) -> None:
         """Something ended: if that was the last thing to do, the room is quiet from now on."""
         if self._isolate is None or not self._isolate.gate.waiting:  # else the gate's opening is the last thing
-            self.active_at = trio.current_time()
+            self.active_at = self.env.now()
         if self.env.is_stopping and self.is_quiet:
             self.env.hibernation.fell_quiet()
 
@@ -236,7 +235,7 @@ class Actor:
             env.stats.rehydrations += 1
         self._become(State.AWAKE)
         self._mailbox = Mailbox(env.settings.mailbox_messages_max)
-        self.active_at = trio.current_time()
+        self.active_at = env.now()
         env.hibernation.woke(self)
         env.waking.begin(self._live)
         return self._mailbox

@@ -51,6 +51,8 @@ class Environment:
     tells: TellDelivery
     waking: Waking
     nursery: trio.Nursery
+    now: Callable[[], float]
+    """Trio's clock in seconds, without the two calls that ``trio.current_time`` takes to find it."""
     post: Callable[[RoomKey, Mail], None]
     """Mail to a room, wherever it is; refused by ``mail.refused`` when it cannot be taken."""
     evict: Callable[[Actor], None]

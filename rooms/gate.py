@@ -6,6 +6,8 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from rooms.effects import Effect
     from rooms.mail import Mail
@@ -13,20 +15,17 @@ if TYPE_CHECKING:
 Undo = Callable[[], None]
 
 
-class Said:
+class Said(msgspec.Struct, eq=False):
     """What one turn, or one part of it between two asks, said, and how to take it back.
 
     ``number`` is the room's last record when it was said. ``mail`` is what caused the turn; of the
     earlier parts of a turn it is ``None``, since the last one speaks for all.
     """
 
-    __slots__ = ("effects", "mail", "number", "undo_log")
-
-    def __init__(self, number: int, effects: Sequence[Effect], undo_log: Sequence[Undo] | None, mail: Mail | None) -> None:
-        self.number = number
-        self.effects = effects
-        self.undo_log = undo_log
-        self.mail = mail
+    mail: Mail | None
+    number: int = 0
+    effects: list[Effect] = []
+    undo_log: list[Undo] | None = None
 
     def take_back(self) -> None:
         """Put memory back as it was before: newest change first."""

@@ -136,7 +136,7 @@ class Isolate:
     def release(self) -> None:
         """Let be heard what may be heard."""
         if self.gate.free:
-            self._env.stats.messages_sent += let_be_heard(self.gate.take_free())
+            let_be_heard(self.gate.take_free())
 
     def opened(self, durable: int) -> None:
         """The records up to ``durable`` are on disk."""
@@ -181,7 +181,7 @@ class Isolate:
     def _begin(self, mail: Mail) -> Turn | None:
         """A turn for ``mail``; ``None`` when there can be none now, of which ``mail`` was told."""
         env, file = self._env, self.file
-        turn = self._actor.turn = Turn(mail, env.clock)
+        turn = self._actor.turn = Turn(mail=mail, clock=env.clock)
         self._turn_began = started = perf_counter()
         file.sql_deadline = started + env.settings.turn_seconds
         try:
@@ -239,7 +239,7 @@ class Isolate:
         if turn.destroys and mail is not None:
             self._destroy(turn)
         if mail is None:
-            self.gate.say(Said(self.file.number, turn.effects, turn.undo_log, None))
+            self.gate.say(Said(None, self.file.number, turn.effects, turn.undo_log))
         else:
             turn.number = self.file.number
             self.gate.say(turn)
@@ -285,7 +285,7 @@ class Isolate:
 
     def _tell_failure(self, mail: Mail, tell: Callable[..., None], arguments: tuple[Any, ...]) -> None:
         """Notice whoever caused the turn, in its place among what is said."""
-        self.gate.say(Said(self.file.number, [Notice(tell, arguments)], None, mail))
+        self.gate.say(Said(mail, self.file.number, [Notice(tell, arguments)]))
 
     def _reason(self, error: BaseException, turn: Turn) -> tuple[str, Refusal]:
         if self._undo_due is not None:
@@ -372,7 +372,7 @@ class Isolate:
         env.stats.turns[actor.kind.name, turn.mail.hook, result] += 1
         env.stats.turn_seconds.observe(seconds)
         if env.meters:
-            env.meters.observe(actor.key, seconds, trio.current_time())
+            env.meters.observe(actor.key, seconds, env.now())
         if seconds > env.settings.slow_turn_seconds and not turn.waited:
             env.log.warning("turn_blocked_the_loop", room=str(actor.key), hook=turn.mail.hook, seconds=round(seconds, 3))
 

@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
 
 from rooms.envelope import Event
 
 Message = str | bytes | Event
 """What a room sends: text or binary frames (raw kinds) or events (envelope kinds)."""
 
-Encoded = dict[tuple[str, int], bytes]
-"""The frame of a message in a wire format, by the format's name and the message's ``id()``."""
+
+class Wire(Protocol):
+    """A wire format."""
+
+    def encode(self, message: Message, /) -> bytes:
+        """One frame of one message, ready to write."""
 
 
-class Bundle:
+Encoded = dict[tuple[Wire, int], bytes]
+"""The frame of a message in a wire format, by the format and the message's ``id()``."""
+
+
+class Bundle(msgspec.Struct, gc=False, eq=False):
     """Messages for the same sockets, in order, released together.
 
-    ``frames(wire, encode)`` joins their encoded frames and remembers the result, so that a broadcast to a
-    thousand sockets is encoded once for each wire format in use. The bytes are ready to write. Bundles that
-    overlap are given one ``once``, so that a message in several of them is still encoded once.
+    ``frames`` joins their encoded frames and keeps them in ``ready``, by wire format, so that a broadcast to a
+    thousand sockets is encoded once for each format in use. Bundles that overlap are given one ``once``, so that
+    a message in several of them is still encoded once.
     """
 
-    __slots__ = ("_encoded", "_once", "messages")
+    messages: Sequence[Message]
+    once: Encoded | None = None
+    ready: dict[Wire, bytes] = {}
 
-    def __init__(self, messages: Sequence[Message], once: Encoded | None = None) -> None:
-        self.messages = messages
-        self._once = once
-        self._encoded: dict[str, bytes] = {}
-
-    def frames(self, wire: str, encode: Callable[[Message], bytes]) -> bytes:
-        """The frames of all messages in the format named ``wire``; ``encode`` makes one frame of one message."""
-        encoded = self._encoded.get(wire)
-        if encoded is None:
+    def frames(self, wire: Wire) -> bytes:
+        """The frames of all messages, ready to write."""
+        frames = self.ready.get(wire)
+        if frames is None:
             messages = self.messages
-            if len(messages) == 1 and self._once is None:
-                encoded = encode(messages[0])
+            if len(messages) == 1 and self.once is None:
+                frames = wire.encode(messages[0])
             else:
-                encoded = b"".join([self._frame(message, wire, encode) for message in messages])
-            self._encoded[wire] = encoded
-        return encoded
+                frames = b"".join([self._frame(message, wire) for message in messages])
+            self.ready[wire] = frames
+        return frames
 
-    def _frame(self, message: Message, wire: str, encode: Callable[[Message], bytes]) -> bytes:
-        if self._once is None:
-            return encode(message)
-        frame = self._once.get((wire, id(message)))
+    def _frame(self, message: Message, wire: Wire) -> bytes:
+        if self.once is None:
+            return wire.encode(message)
+        frame = self.once.get((wire, id(message)))
         if frame is None:
-            frame = self._once[wire, id(message)] = encode(message)
+            frame = self.once[wire, id(message)] = wire.encode(message)
         return frame

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from rooms.effects import Broadcast
-from rooms.payload import Bundle, Message
+from rooms.payload import Bundle, Encoded, Message
 
 if TYPE_CHECKING:
     from rooms.audience import Audience
@@ -17,27 +17,25 @@ _Mark = tuple[int, Message | None]
 """Where one connection departs from what all hear: a message of its own before the shared one of that place, or ``None``: without that."""
 
 
-def let_be_heard(said: Sequence[Sequence[Effect]]) -> int:
-    """Release all that was ``said``, in order; how many frames that were."""
+def let_be_heard(said: Sequence[Sequence[Effect]]) -> None:
+    """Release all that was ``said``, in order."""
     if len(said) == 1 and len(said[0]) == 1:
         effect = said[0][0]
         if effect.__class__ is Broadcast and not effect.without:
-            return _broadcast_alone(effect)
+            _broadcast_alone(effect)
+            return
     release = Release()
     for effects in said:
         for effect in effects:
             effect.release(release)
     release.cut()
-    return release.frames_sent
 
 
-def _broadcast_alone(broadcast: Broadcast) -> int:
+def _broadcast_alone(broadcast: Broadcast) -> None:
     """By far the most frequent thing to be heard needs no merging."""
     bundle = Bundle((broadcast.message,))
-    members = broadcast.audience.members
-    for connection in members:
+    for connection in broadcast.audience.members:
         connection.peer.send_nowait(bundle)
-    return len(members)
 
 
 class Release:
@@ -47,13 +45,12 @@ class Release:
     one ``Bundle``; one that also hears something of its own, or less, gets a bundle of its own, in the same order.
     """
 
-    __slots__ = ("_audience", "_marks", "_shared", "frames_sent")
+    __slots__ = ("_audience", "_marks", "_shared")
 
     def __init__(self) -> None:
         self._audience: Audience | None = None
         self._shared: list[Message] = []
         self._marks: dict[Connection, list[_Mark]] = {}
-        self.frames_sent = 0
 
     def broadcast(self, audience: Audience, message: Message, without: tuple[Connection, ...]) -> None:
         """``message`` to everybody in ``audience`` but ``without``."""
@@ -75,7 +72,7 @@ class Release:
         if audience is None and not marks:
             return
         self._audience, self._shared, self._marks = None, [], {}
-        once: dict[tuple[str, int], bytes] | None = {} if shared and marks else None
+        once: Encoded | None = {} if shared and marks else None
         if audience is not None:
             self._send_shared(audience, shared, marks, once)
         for connection, own in marks.items():
@@ -94,10 +91,9 @@ class Release:
         audience: Audience,
         shared: Sequence[Message],
         marks: dict[Connection, list[_Mark]],
-        once: dict[tuple[str, int], bytes] | None,
+        once: Encoded | None,
     ) -> None:
         bundle = Bundle(shared, once)
-        self.frames_sent += len(shared) * len(audience.members)
         if not marks:
             for connection in audience.members:
                 connection.peer.send_nowait(bundle)
@@ -107,12 +103,10 @@ class Release:
             if own is None:
                 connection.peer.send_nowait(bundle)
             else:
-                self.frames_sent -= len(shared)
                 self._send_own(connection, _merged(shared, own), once)
 
-    def _send_own(self, connection: Connection, messages: Sequence[Message], once: dict[tuple[str, int], bytes] | None) -> None:
+    def _send_own(self, connection: Connection, messages: Sequence[Message], once: Encoded | None) -> None:
         if messages:
-            self.frames_sent += len(messages)
             connection.peer.send_nowait(Bundle(messages, once))
 
 

@@ -127,7 +127,8 @@ class Room:
     @property
     def now_ms(self) -> int:
         """Unix time in milliseconds, the same throughout a turn."""
-        return self._actor.staged("asking for the date").now_ms
+        turn = self._actor.turn or self._actor.staged("asking for the date")
+        return turn.now_ms
 
     def new_id(self) -> str:
         """A new identifier that sorts by time."""

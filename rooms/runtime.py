@@ -86,6 +86,7 @@ class Runtime:
     async def run(self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED) -> None:
         """Serve rooms until ``stop`` is done. Raises ``SyncFailed`` (in a group) when nothing more may be promised: exit non-zero."""
         env = self._env
+        env.now = trio.lowlevel.current_clock().current_time
         try:
             async with trio.open_nursery() as nursery:
                 env.nursery = nursery

@@ -61,6 +61,3 @@ class Stats:
         """Rooms with connections and no isolate."""
         self.mailbox_messages = 0
         """Mail that waits now."""
-        self.messages_received = 0
-        self.messages_sent = 0
-        """Frames released to sockets."""

@@ -8,41 +8,30 @@ from rooms.gate import Said
 
 if TYPE_CHECKING:
     from rooms.clock import WallClock
-    from rooms.effects import Effect
     from rooms.gate import Undo
     from rooms.mail import Mail
 
 
-class Turn(Said):
+class Turn(Said, kw_only=True):
     """The staging area of a hook: effects in order, and how to take back what was changed in memory. Ended, it goes into the gate.
 
     An ask ends a part of it: what was staged before is not here any more. ``first_part`` is the room's last record
     when the first part ended. ``waited``: its hook had to wait.
     """
 
-    __slots__ = ("_clock", "_now_ms", "destroys", "first_part", "waited")
-
     mail: Mail
-    effects: list[Effect]
-    undo_log: list[Undo] | None
-
-    def __init__(self, mail: Mail, clock: WallClock) -> None:
-        self.number = 0
-        self.mail = mail
-        self.effects = []
-        self.undo_log = None
-        self.destroys = False
-        self.waited = False
-        self.first_part: int | None = None
-        self._clock = clock
-        self._now_ms: int | None = None
+    clock: WallClock
+    destroys: bool = False
+    waited: bool = False
+    first_part: int | None = None
+    dated_ms: int | None = None
 
     @property
     def now_ms(self) -> int:
         """The turn's one date."""
-        if self._now_ms is None:
-            self._now_ms = self._clock.now_ms()
-        return self._now_ms
+        if self.dated_ms is None:
+            self.dated_ms = self.clock.now_ms()
+        return self.dated_ms
 
     def remember(self, undo: Undo) -> None:
         """Before something in memory is changed: how to change it back."""

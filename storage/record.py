@@ -50,20 +50,17 @@ class Flag:
 _FOR_HOST = Flag.MADE | Flag.DESTROYED | Flag.ALARM_CHANGED | Flag.TELLS_WAIT | Flag.TELLS_DONE
 
 
-class Record:
-    """What one turn wrote. ``data`` is ready for the journal; the rest is what the host needs to know of it."""
+class Record(msgspec.Struct, gc=False, eq=False):
+    """What one turn wrote. ``data`` is ready for the journal; the rest is what the host needs to know, if it is ``for_host``."""
 
-    __slots__ = ("alarm", "data", "epoch", "flags", "for_host", "generation", "key", "number")
-
-    def __init__(self, key: RoomKey, epoch: str, generation: int, number: int, flags: int, alarm: Alarm | None, data: bytes) -> None:
-        self.key = key
-        self.epoch = epoch
-        self.generation = generation
-        self.number = number
-        self.flags = flags
-        self.alarm = alarm
-        self.data = data
-        self.for_host = flags & _FOR_HOST != 0
+    key: RoomKey
+    epoch: str
+    generation: int
+    number: int
+    flags: int
+    alarm: Alarm | None
+    data: bytes
+    for_host: bool
 
     @property
     def alarm_changed(self) -> bool:
@@ -97,7 +94,7 @@ def encode_record(
 ) -> Record:
     """The record of one turn, encoded once."""
     body = _encode((key[0], key[1], epoch, generation, number, flags, alarm, operations))
-    return Record(key, epoch, generation, number, flags, alarm, FRAME.pack(len(body), crc32(body)) + body)
+    return Record(key, epoch, generation, number, flags, alarm, FRAME.pack(len(body), crc32(body)) + body, flags & _FOR_HOST != 0)
 
 
 def decode_body(body: bytes | memoryview) -> Body:

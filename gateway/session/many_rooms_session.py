@@ -47,7 +47,7 @@ class ManyRoomsSession(EnvelopeSession):
     def pass_on(self, bundle: Bundle) -> None:
         """Write what a room released."""
         self.services.counters.messages_sent += len(bundle.messages)
-        self.carrier.send_nowait(bundle.frames(self.format.name, self.format.encode))
+        self.carrier.send_nowait(bundle.frames(self.format))
 
     def granted(self, rooms: list[str]) -> None:
         """The user's room has said which rooms the user was let into beyond the token."""

@@ -50,7 +50,7 @@ class RawSession(Session):
     def send_nowait(self, bundle: Bundle) -> None:
         """Write what the room released."""
         self.services.counters.messages_sent += len(bundle.messages)
-        self.carrier.send_nowait(bundle.frames("raw", self.format.encode))
+        self.carrier.send_nowait(bundle.frames(self.format))
 
     def close_nowait(self, code: int, reason: str) -> None:
         """The room closes the socket; it is told when it is gone."""

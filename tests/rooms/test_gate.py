@@ -8,7 +8,7 @@ from rooms.gate import OutputGate, Said
 
 
 def said(number: int, *effects: Any, undo: Any = None) -> Said:
-    return Said(number, effects, undo, None)
+    return Said(None, number, effects, undo)
 
 
 def free(gate: OutputGate) -> list[Any]:

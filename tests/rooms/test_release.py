@@ -34,9 +34,8 @@ class Far:
         self.peer = Peer()
 
 
-def released(effects: Sequence[Effect]) -> int:
-    """How many frames that were."""
-    return let_be_heard([effects])
+def released(effects: Sequence[Effect]) -> None:
+    let_be_heard([effects])
 
 
 def connections(count: int) -> list[Any]:
@@ -115,23 +114,16 @@ def test_each_message_is_encoded_once_a_wire_format_even_when_bundles_overlap():
     released([Send(everybody[0], "ack"), Broadcast(audience, "one", ()), Broadcast(audience, "two", (everybody[1],))])
     encoded: list[str] = []
 
-    def encode(message: Any) -> bytes:
-        encoded.append(message)
-        return f"<{message}>".encode()
+    class Angular:
+        def encode(self, message: Any, /) -> bytes:
+            encoded.append(message)
+            return f"<{message}>".encode()
 
-    frames = [each.peer.bundles[0].frames("json", encode) for each in everybody]
+    wire = Angular()
+    frames = [each.peer.bundles[0].frames(wire) for each in everybody]
 
     assert frames == [b"<ack><one><two>", b"<one>", b"<one><two>", b"<one><two>"]
     assert sorted(encoded) == ["ack", "one", "two"]
-
-
-def test_the_number_of_frames_is_counted():
-    everybody = connections(3)
-    audience = Audience(everybody)
-
-    frames_sent = released([Send(everybody[0], "ack"), Broadcast(audience, "one", ()), Broadcast(audience, "two", (everybody[1],))])
-
-    assert frames_sent == 1 + 3 + 2
 
 
 @st.composite
@@ -162,7 +154,6 @@ def test_merging_changes_nothing_that_anybody_hears(script: list[tuple[str, int,
                 if each in audience.members and each not in left_out:
                     expected[index].append(message)
 
-    frames_sent = released(effects)
+    released(effects)
 
     assert [each.peer.heard for each in everybody] == expected
-    assert frames_sent == sum(map(len, expected))

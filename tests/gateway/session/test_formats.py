@@ -68,10 +68,10 @@ def test_the_time_is_always_the_clocks() -> None:
 
 def test_a_bundle_is_encoded_once_a_format() -> None:
     made, bundle = formats(), Bundle([Event("a", {}), Event("b", {})])
-    first = bundle.frames(made.json.name, made.json.encode)
-    assert bundle.frames(made.json.name, made.json.encode) is first
+    first = bundle.frames(made.json)
+    assert bundle.frames(made.json) is first
     assert [event["type"] for event in envelopes(first)] == ["a", "b"]
-    assert bundle.frames(made.msgpack.name, made.msgpack.encode) != first
+    assert bundle.frames(made.msgpack) != first
 
 
 @pytest.mark.parametrize("subprotocol", [None, "rooms.v1.json", "bearer.x", "other"])
