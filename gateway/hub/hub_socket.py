@@ -70,13 +70,28 @@ class HubSocket:
 
     # the session's side: Carrier
 
-    def send_nowait(self, frames: bytes) -> None:
-        if self.state < CLOSING:
-            self._write(frames)
-            outbox = self.outbox
-            if outbox is not None and outbox.size_bytes > self.hub.settings.outbox_bytes_max:
-                self._shed()
-                self.close(4413, "reads too slowly")
+    def send_nowait(self, frames: bytes, *, is_control: bool = False) -> None:
+        """Give whole frames to the kernel, and to the outbox what it does not take. Control frames do not count against its bound."""
+        if self.state >= CLOSING:
+            return
+        if self.outbox is not None:
+            self._queue(frames, 0)
+        else:
+            try:
+                written = os.write(self.fd, frames)
+            except BlockingIOError:
+                written = 0
+            except OSError:
+                self.lose()
+                return
+            if written == len(frames):
+                return
+            self.outbox = Outbox()
+            self._queue(frames, written)
+            self._watch()
+        if self.outbox.size_bytes > self.hub.settings.outbox_bytes_max and not is_control:
+            self._shed()
+            self.close(4413, "reads too slowly")
 
     def close(self, code: int, reason: str) -> None:
         if self.state >= CLOSING:
@@ -84,7 +99,7 @@ class HubSocket:
         if self.state is STRANDED:
             self.lose()
             return
-        self._write(close_frame(code, reason))
+        self.send_nowait(close_frame(code, reason), is_control=True)
         if self.state is not OVER:
             self._enter(CLOSING)
             self._go_on_soon()  # the peer's Close may have been read already
@@ -124,9 +139,9 @@ class HubSocket:
             self._take(data)
 
     def ping(self) -> None:
-        """Ask for a sign of life; it does not count against the outbox's bound."""
+        """Ask for a sign of life."""
         if self.state is OPEN:
-            self._write(PING)
+            self.send_nowait(PING, is_control=True)
 
     def fail(self, code: int, reason: str) -> None:
         """End it because of what the peer did or did not: the Close frame, if none was sent, then nothing is heard any more."""
@@ -136,7 +151,7 @@ class HubSocket:
             self.hub.farewell(self, 1006, "", False)
         else:
             self.hub.farewell(self, code, reason, False)
-            self._write(close_frame(code, reason))
+            self.send_nowait(close_frame(code, reason), is_control=True)
         if self.state is not OVER:
             self._enter(LINGERING)
             self._finish()
@@ -227,29 +242,12 @@ class HubSocket:
         """The peer's Close frame came: answer it, if it is no answer itself, and close (RFC 6455 §7.1.1: the server first)."""
         self.hub.farewell(self, code, reason, True)
         if self.state is not CLOSING:
-            self._write(close_frame(code))
+            self.send_nowait(close_frame(code), is_control=True)
         if self.state is not OVER:
             self._enter(PARTING)
             self._finish()
 
     # writing
-
-    def _write(self, frames: bytes) -> None:
-        """Give whole frames to the kernel, and to the outbox what it does not take."""
-        if self.outbox is not None:
-            self._queue(frames, 0)
-            return
-        try:
-            written = os.write(self.fd, frames)
-        except BlockingIOError:
-            written = 0
-        except OSError:
-            self.lose()
-            return
-        if written < len(frames):
-            self.outbox = Outbox()
-            self._queue(frames, written)
-            self._watch()
 
     def _flush(self) -> bool:
         """Write what waits; whether nothing waits any more (then the outbox is gone, perhaps the socket too)."""
