@@ -85,14 +85,25 @@ class Isolate:
         return self.file.trouble is not None and self.file.uncommitted_bytes > 0
 
     def step(self, mail: Mail, scope: trio.CancelScope | None) -> Begun | None:
-        """Run the turn of ``mail``. A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now.
+        """Run the turn of ``mail``, which is told if there can be none now.
 
+        A hook that has to wait is returned, to be given to ``finish`` within ``scope``, open by now.
         Without a ``scope`` this is not the room's task: a hook that may have to wait (it was replaced) is returned before it begins.
         """
-        turn = self._begin(mail)
-        if turn is None:
-            return None
+        env, file = self._env, self.file
+        turn = self._actor.turn = Turn(mail=mail, clock=env.clock)
         self._scope = scope
+        self._turn_began = started = perf_counter()
+        file.sql_deadline = started + env.settings.turn_seconds
+        try:
+            if file.trouble is not None:
+                self._commit_again()
+            file.begin()
+        except StorageError as error:
+            if isinstance(error, SyncFailed):
+                raise
+            self._cannot_begin(mail, error)
+            return None
         return self._run(turn)
 
     async def finish(self, hook: Begun, scope: trio.CancelScope) -> None:
@@ -178,23 +189,6 @@ class Isolate:
             vars(self.room).clear()
             self.room = None
 
-    def _begin(self, mail: Mail) -> Turn | None:
-        """A turn for ``mail``; ``None`` when there can be none now, of which ``mail`` was told."""
-        env, file = self._env, self.file
-        turn = self._actor.turn = Turn(mail=mail, clock=env.clock)
-        self._turn_began = started = perf_counter()
-        file.sql_deadline = started + env.settings.turn_seconds
-        try:
-            if file.trouble is not None:
-                self._commit_again()
-            file.begin()
-        except StorageError as error:
-            if isinstance(error, SyncFailed):
-                raise
-            self._cannot_begin(mail, error)
-            return None
-        return turn
-
     def _run(self, turn: Turn, result: outcome.Outcome[Any] | None = None) -> Begun | None:
         """From the hook's call, or from the ``result`` of one that had to wait, to the turn's end. A hook that has to wait is returned."""
         mail, became = turn.mail, "returned"
@@ -222,6 +216,7 @@ class Isolate:
         return None
 
     def _cannot_begin(self, mail: Mail, error: StorageError) -> None:
+        """There can be no turn now: tell whoever caused it."""
         self._actor.turn = None
         self._note_damage(error)
         self._env.log.error("turn_not_begun", room=str(self._actor.key), hook=mail.hook, error=str(error))

@@ -6,7 +6,7 @@ socket of many rooms has is in ``many_rooms_session.py``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
@@ -36,11 +36,12 @@ _PONG = text_frame("pong")
 class EnvelopeSession(Session):
     """One socket of an envelope kind; ``key`` is ``None`` for a socket of many chat rooms."""
 
-    __slots__ = ("_bad_messages_at", "_memberships")
+    __slots__ = ("_bad_messages_at", "_memberships", "_requests")
 
     def __init__(self, services: Services, key: RoomKey | None, wire: Format, identity: Identity, carrier: Carrier) -> None:
         super().__init__(services, key, wire, identity, carrier, services.new_id())
         self._memberships: Memberships = None
+        self._requests = services.kinds[CHAT if key is None else key.kind].room_class.requests
         self._bad_messages_at: tuple[float, ...] = ()
 
     # from the client
@@ -75,7 +76,7 @@ class EnvelopeSession(Session):
         membership = self._membership(request)
         if shape is None:
             self._error(refusal("unknown_type"), request)
-        elif self._is_of_conversation(request):
+        elif "with" in request.data and self._is_of_chat:
             self._to_conversation(request)
         elif membership is None or membership.room is None:
             self._error(refusal("not_in_room"), request)
@@ -284,24 +285,20 @@ class EnvelopeSession(Session):
 
     # where it leads
 
-    @property
-    def _requests(self) -> Mapping[str, type[msgspec.Struct]]:
-        """What rooms of this socket's kind can be asked."""
-        return self.services.kinds[CHAT if self.key is None else self.key.kind].room_class.requests
-
     def _key_of(self, request: Request) -> RoomKey | None:
         """The room the request names; on a socket of one room it need not, and may name no other."""
         room = request.data.get("room")
-        if self.key is not None and (room is None or room == self.key.name):
+        if room is None or (self.key is not None and room == self.key.name):
             return self.key
         name = name_of(room) if isinstance(room, str) else None
         if name is None or (self.key is not None and name != self.key.name):
             return None
         return self.key or RoomKey(CHAT, name)
 
-    def _is_of_conversation(self, request: Request) -> bool:
-        """Whether a chat request names a private conversation, which no room of this socket is."""
-        return "with" in request.data and (self.key is None or self.key.kind == CHAT)
+    @property
+    def _is_of_chat(self) -> bool:
+        """Whether ``with`` in a request names a private conversation, which no room of this socket is."""
+        return self.key is None or self.key.kind == CHAT
 
     def _membership(self, request: Request) -> Membership | None:
         key = self._key_of(request)
