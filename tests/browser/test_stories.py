@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 
-from playwright.sync_api import expect
+from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import Come
 from tests.system.server import Server
@@ -162,3 +163,30 @@ def test_a_sign_out_in_another_tab_ends_this_one_too(come: Come) -> None:
     expect(other.get_by_role("tab", name="Guest")).to_be_visible()
 
     expect(ada.page.get_by_text("You were signed out.")).to_be_visible()
+
+
+def test_what_waits_to_be_sent_is_sent_once_though_the_page_is_loaded_anew(come: Come, server: Server) -> None:
+    ada, bob = come("Ada", room="anew"), come("Bob", room="anew")
+    ada.page.evaluate("location.hash = '#/r/elsewhere'")
+    expect(ada.page.get_by_role("log", name="Messages in elsewhere")).to_be_visible()
+    with ada.may_lose_connection(), bob.may_lose_connection():
+        server.kill()
+        expect(ada.page.get_by_text("You are offline.")).to_be_visible()
+        ada.say("elsewhere, while away")
+        ada.page.evaluate("location.hash = '#/r/anew'")
+        expect(ada.page.get_by_role("log", name="Messages in anew")).to_be_visible()
+        ada.say("first, while away")
+        ada.say("second, while away")
+        ada.page.evaluate("location.hash = '#/r/elsewhere'")
+        with suppress(Error):
+            ada.page.reload()  # there is nobody to load it from
+        server.start()
+        ada.goto("/")
+        ada.sees("elsewhere, while away")
+        bob.page.evaluate("dispatchEvent(new Event('online'))")
+        bob.sees("second, while away")
+
+    ada.page.reload()
+    ada.sees("elsewhere, while away")
+    assert [line["message"] for line in server.history("anew")] == ["first, while away", "second, while away"]
+    assert [line["message"] for line in server.history("elsewhere")] == ["elsewhere, while away"]

@@ -9,6 +9,7 @@ import { Chat } from "./Chat.jsx";
 import { Dialogs } from "./dialogs/Dialogs.jsx";
 import { EmojiPickers } from "./composer/EmojiPicker.jsx";
 import "./landing.js";
+import "./unsent.js";
 import { phase, notice, start } from "./session.js";
 import { SignIn } from "./SignIn.jsx";
 
