@@ -80,6 +80,23 @@ def test_a_mention_is_completed_and_stands_out(come: Come) -> None:
     expect(ada.message("Look @Ada Lovelace here")).to_have_class(re.compile("mentioned"))
 
 
+def test_keys_that_follow_a_completion_before_the_screen_is_drawn_go_behind_it(come: Come) -> None:
+    ada, bob = come("Ada Lovelace", room="haste"), come("Bob", room="haste")
+    ada.say("Here")
+    bob.sees("Here")
+
+    bob.field.press_sequentially("Look @ada")
+    expect(bob.page.get_by_role("option", name=re.compile("Ada Lovelace"))).to_be_visible()
+    bob.page.evaluate("""() => {
+        const draw = window.requestAnimationFrame;
+        window.requestAnimationFrame = (then) => setTimeout(() => draw(then), 300);
+    }""")
+    bob.field.press("Enter")
+    bob.field.press_sequentially("here", delay=100)
+
+    expect(bob.field).to_have_value("Look @Ada Lovelace here")
+
+
 def test_unread_messages_are_counted_and_marked_where_they_begin(come: Come) -> None:
     ada, bob = come("Ada", room="counted"), come("Bob", room="counted")
     ada.say("before")

@@ -19,13 +19,18 @@ const TEXT_MAX = 4_000;
 
 export function Composer({ talk, isRoom, title }) {
   const field = useRef();
+  const caret = useRef(null); // where it goes as soon as the text is drawn: before the next key
   const draft = draftOf(talk);
   const [text, setText] = useState(draft.text);
   const reply = replyingTo.value?.talk === talk ? replyingTo.value.message : null;
   const completion = useCompletion(talk, isRoom, field, replaceWord);
   draft.text = text;
 
-  useLayoutEffect(() => grow(field.current), [text]);
+  useLayoutEffect(() => {
+    grow(field.current);
+    if (caret.current !== null) field.current.setSelectionRange(caret.current, caret.current);
+    caret.current = null;
+  }, [text]);
   useEffect(() => whenWidthChanges(field.current, grow), []);
   useEffect(() => {
     if (matchMedia("(hover: hover)").matches) field.current.focus();
@@ -42,16 +47,19 @@ export function Composer({ talk, isRoom, title }) {
     setText(value);
     talk.setTyping(value !== "");
   };
+  function put(value, at) {
+    caret.current = at;
+    change(value);
+    requestAnimationFrame(() => field.current?.focus()); // after whatever was open has given the focus back
+  }
   function insert(what) {
     const { selectionStart: start, selectionEnd: end, value } = field.current;
-    change(value.slice(0, start) + what + value.slice(end));
-    place(field.current, start + what.length);
+    put(value.slice(0, start) + what + value.slice(end), start + what.length);
   }
   function replaceWord(from, { user, name }) {
     const { selectionStart: end, value } = field.current;
     draft.mentions.set(name, user);
-    change(`${value.slice(0, from)}@${name} ${value.slice(end)}`);
-    place(field.current, from + name.length + 2);
+    put(`${value.slice(0, from)}@${name} ${value.slice(end)}`, from + name.length + 2);
   }
 
   const uploads = draft.uploads.value;
@@ -155,6 +163,3 @@ function whenWidthChanges(box, act) {
   observer.observe(box);
   return () => observer.disconnect();
 }
-
-// After the text was drawn.
-const place = (field, at) => requestAnimationFrame(() => (field.focus(), field.setSelectionRange(at, at)));
