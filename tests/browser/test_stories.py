@@ -97,6 +97,18 @@ def test_keys_that_follow_a_completion_before_the_screen_is_drawn_go_behind_it(c
     expect(bob.field).to_have_value("Look @Ada Lovelace here")
 
 
+def test_an_emoji_goes_where_the_caret_was_and_one_writes_on_behind_it(come: Come) -> None:
+    ada = come("Ada", room="emojis")
+    ada.field.press_sequentially("ab")
+    ada.field.press("ArrowLeft")
+    ada.page.locator(".composer").get_by_role("button", name="Emoji").click()
+    ada.page.get_by_label("Find an emoji").fill("thumbs up")
+    ada.page.keyboard.press("Enter")
+    expect(ada.field).to_be_focused()
+    ada.page.keyboard.press("c")
+    expect(ada.field).to_have_value("a👍cb")
+
+
 def test_unread_messages_are_counted_and_marked_where_they_begin(come: Come) -> None:
     ada, bob = come("Ada", room="counted"), come("Bob", room="counted")
     ada.say("before")
