@@ -16,7 +16,8 @@ class Turn(Said, kw_only=True):
     """The staging area of a hook: effects in order, and how to take back what was changed in memory. Ended, it goes into the gate.
 
     An ask ends a part of it: what was staged before is not here any more. ``first_part`` is the room's last record
-    when the first part ended. ``waited``: its hook had to wait.
+    when the first part ended. ``waited``: its hook had to wait. ``destroys``: the room ends with it. ``dated_ms`` is its date
+    once somebody asked, in Unix milliseconds.
     """
 
     mail: Mail

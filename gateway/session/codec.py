@@ -22,7 +22,7 @@ S = TypeVar("S", bound=msgspec.Struct)
 Ref = str | int | None
 
 
-class Request(msgspec.Struct, gc=False):
+class Request(msgspec.Struct, frozen=True, gc=False):
     """An envelope from a client, its ``data`` not yet compared with what its ``type`` wants."""
 
     type: str

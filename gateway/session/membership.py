@@ -68,7 +68,7 @@ class Membership:
                 return
         wire = session.format
         session.services.counters.messages_sent += len(bundle.messages)
-        session.carrier.send_nowait(bundle.ready.get(wire) or bundle.frames(wire))
+        session.carrier.send_nowait(bundle.ready.get(wire) or bundle.frames(wire))  # a call less for all but the first to hear it
 
     def close_nowait(self, code: int, reason: str) -> None:
         """The room ends it: a socket of one room closes, unless the membership was merely left."""
