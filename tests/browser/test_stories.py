@@ -8,6 +8,7 @@ from contextlib import suppress
 from playwright.sync_api import Error, expect
 
 from tests.browser.conftest import Come
+from tests.browser.person import Person
 from tests.system.server import Server
 
 
@@ -66,13 +67,16 @@ def test_a_message_is_edited_reacted_to_answered_and_deleted(come: Come) -> None
     bob.sees_not("at three (edited)")
 
 
-def test_a_mention_is_completed_and_stands_out(come: Come) -> None:
-    ada, bob = come("Ada Lovelace", room="mentions"), come("Bob", room="mentions")
+def begin_a_mention(ada: Person, bob: Person) -> None:
     ada.say("Here")
     bob.sees("Here")
-
     bob.field.press_sequentially("Look @ada")
     expect(bob.page.get_by_role("option", name=re.compile("Ada Lovelace"))).to_be_visible()
+
+
+def test_a_mention_is_completed_and_stands_out(come: Come) -> None:
+    ada, bob = come("Ada Lovelace", room="mentions"), come("Bob", room="mentions")
+    begin_a_mention(ada, bob)
     bob.field.press("Enter")
     bob.field.press_sequentially("here")
     bob.field.press("Enter")
@@ -82,11 +86,7 @@ def test_a_mention_is_completed_and_stands_out(come: Come) -> None:
 
 def test_keys_that_follow_a_completion_before_the_screen_is_drawn_go_behind_it(come: Come) -> None:
     ada, bob = come("Ada Lovelace", room="haste"), come("Bob", room="haste")
-    ada.say("Here")
-    bob.sees("Here")
-
-    bob.field.press_sequentially("Look @ada")
-    expect(bob.page.get_by_role("option", name=re.compile("Ada Lovelace"))).to_be_visible()
+    begin_a_mention(ada, bob)
     bob.page.evaluate("""() => {
         const draw = window.requestAnimationFrame;
         window.requestAnimationFrame = (then) => setTimeout(() => draw(then), 300);
@@ -196,12 +196,20 @@ def test_a_sign_out_in_another_tab_ends_this_one_too(come: Come) -> None:
 
 def test_what_waits_to_be_sent_is_sent_once_though_the_page_is_loaded_anew(come: Come, server: Server) -> None:
     ada, bob = come("Ada", room="anew"), come("Bob", room="anew")
+    ada.page.keyboard.press("Control+k")
+    ada.page.get_by_role("combobox", name="A room or a person").fill("bob")
+    ada.page.get_by_role("option", name=re.compile("Bob")).first.click()
+    expect(ada.page.get_by_role("log", name="Messages in Bob")).to_be_visible()
+    private = ada.page.evaluate("location.hash")
     ada.page.evaluate("location.hash = '#/r/elsewhere'")
     expect(ada.page.get_by_role("log", name="Messages in elsewhere")).to_be_visible()
     with ada.may_lose_connection(), bob.may_lose_connection():
         server.kill()
         expect(ada.page.get_by_text("You are offline.")).to_be_visible()
         ada.say("elsewhere, while away")
+        ada.page.evaluate("hash => location.hash = hash", private)
+        expect(ada.page.get_by_role("log", name="Messages in Bob")).to_be_visible()
+        ada.say("private, while away")
         ada.page.evaluate("location.hash = '#/r/anew'")
         expect(ada.page.get_by_role("log", name="Messages in anew")).to_be_visible()
         ada.say("first, while away")
@@ -215,6 +223,9 @@ def test_what_waits_to_be_sent_is_sent_once_though_the_page_is_loaded_anew(come:
         bob.page.evaluate("dispatchEvent(new Event('online'))")
         bob.sees("second, while away")
 
+    bob.page.get_by_role("link", name=re.compile("Ada")).click()
+    bob.sees("private, while away")
+    expect(bob.messages).to_have_count(1)
     ada.page.reload()
     ada.sees("elsewhere, while away")
     assert [line["message"] for line in server.history("anew")] == ["first, while away", "second, while away"]

@@ -117,14 +117,19 @@ def bob_of(server: Server, room: str) -> str:
         return next(str(user["user"]) for user in users if user["name"] == "Bob")
 
 
+def talk_alone(bob: Client, count: int) -> None:
+    """Come in and say ``number 0.`` and so on."""
+    bob.send("join", name="Bob")
+    for number in range(count):
+        bob.send("message", message=f"number {number}.", cid=str(number))
+    while bob.receive("message")["seq"] < count:
+        pass
+
+
 def test_page_up_loads_what_was_said_before_and_new_things_do_not_move_the_reader(server: Server) -> None:
     async def story() -> None:
         with Client(server.socket_url("long")) as bob:
-            bob.send("join", name="Bob")
-            for number in range(120):
-                bob.send("message", message=f"number {number}.", cid=str(number))
-            while bob.receive("message")["seq"] < 120:
-                pass
+            talk_alone(bob, 120)
             app = app_of(server, "long", "Tess")
             async with app.run_test(size=(80, 24)) as pilot:
                 await until(app, lambda shown: "number 119." in shown)
@@ -158,11 +163,7 @@ def test_who_pages_up_before_the_room_knows_what_was_read_is_told_of_what_is_new
 
     async def story() -> None:
         with Client(server.socket_url("haste")) as bob:
-            bob.send("join", name="Bob")
-            for number in range(40):
-                bob.send("message", message=f"number {number}.", cid=str(number))
-            while bob.receive("message")["seq"] < 40:
-                pass
+            talk_alone(bob, 40)
             monkeypatch.setattr(Room, "read", slow_read)
             app = app_of(server, "haste", "Tess")
             async with app.run_test(size=(80, 24)) as pilot:
